@@ -1,0 +1,101 @@
+import EmailConnect
+
+/// What stands below or points at something that a batch deletes, seen in the final state.
+enum Cascades {
+    private struct Below {
+        var id: String
+        var version: Int
+        var name: String
+        var ownerID: String?
+        var isProtected: Bool
+    }
+
+    /// A batch that lifts a domain's protection does not delete what stood under it.
+    static func refuseBelowLifted(_ domains: Steps<Domain>, _ aliases: Steps<Alias>, _ ledger: inout LedgerTransaction) throws {
+        let lifted = domains.steps.compactMap { step -> String? in
+            guard let existing = step.existing, existing.isProtected, case .update(_, let set) = step.operation.verb,
+                set.states("protected"), !set.value.protected
+            else { return nil }
+            return existing.id
+        }
+        guard !lifted.isEmpty else { return }
+        for step in aliases.steps {
+            guard let existing = step.existing, case .delete(let target, _) = step.operation.verb else { continue }
+            let domain = try ledger.transaction.first("SELECT domain_id FROM aliases WHERE id = ?", [.text(existing.id)]) { $0.text(0) }
+            if let domain, lifted.contains(domain) {
+                ledger.refuse(
+                    step.index, .protected,
+                    "the batch lifts the protection of the domain above alias \(target.text); delete it in a later one")
+            }
+        }
+    }
+
+    /// Deletes the aliases of deleted domains, if they are what the operation said and nobody else's.
+    static func settle(_ domains: Steps<Domain>, _ ledger: inout LedgerTransaction) throws {
+        for step in domains.steps {
+            guard let existing = step.existing, case .delete(let target, let cascade) = step.operation.verb else { continue }
+            let below = try ledger.transaction.all(
+                "SELECT id, version, name, owner_id, protected FROM aliases WHERE domain_id = ?", [.text(existing.id)]
+            ) {
+                Below(id: $0.text(0), version: $0.integer(1), name: $0.text(2), ownerID: $0.optionalText(3), isProtected: $0.boolean(4))
+            }
+            guard check(below, against: cascade, domain: target.text, step.index, &ledger) else { continue }
+            for alias in below {
+                try ledger.transaction.run("DELETE FROM aliases WHERE id = ?", [.text(alias.id)])
+                var json = JSONWriter()
+                json.object { json in
+                    json.member("id", alias.id)
+                    json.member("domain", target.text)
+                    json.member("name", alias.name)
+                }
+                ledger.history.append(.init(kind: .alias, id: alias.id, before: json.text, after: nil))
+            }
+        }
+    }
+
+    private static func check(
+        _ below: [Below], against cascade: Cascade?, domain: String, _ index: Int, _ ledger: inout LedgerTransaction
+    ) -> Bool {
+        let names = { (aliases: [Below]) in
+            let shown = aliases.prefix(5).map(\.name).joined(separator: ", ")
+            return aliases.count > 5 ? "\(shown) and \(aliases.count - 5) more" : shown
+        }
+        let protected = below.filter(\.isProtected)
+        if !protected.isEmpty {
+            ledger.refuse(index, .protected, "domain \(domain) has protected aliases: \(names(protected))")
+            return false
+        }
+        if let ownerID = ledger.ownerID {
+            let foreign = below.filter { $0.ownerID != ownerID }
+            if !foreign.isEmpty {
+                ledger.refuse(index, .foreignOwner, "domain \(domain) has aliases of others: \(names(foreign))")
+                return false
+            }
+        }
+        if ledger.options.cascadesAny { return true }
+        if let cascade {
+            if cascade == Cascade(aliases: below.map { ($0.id, $0.version) }) { return true }
+            ledger.refuse(index, .stale, "domain \(domain) has \(below.count) aliases now, not the \(cascade.aliases) that were shown")
+            return false
+        }
+        if below.isEmpty { return true }
+        ledger.refuse(index, .notEmpty, "domain \(domain) has \(below.count) aliases: \(names(below)); delete them first, or cascade")
+        return false
+    }
+
+    /// A webhook that something still points at stays.
+    static func refuseInUse(_ webhooks: Steps<Webhook>, _ ledger: inout LedgerTransaction) throws {
+        for step in webhooks.steps {
+            guard let existing = step.existing, case .delete(let target, _) = step.operation.verb else { continue }
+            let users = try ledger.transaction.all(
+                """
+                SELECT 'alias ' || a.name || '@' || d.name FROM aliases a JOIN domains d ON d.id = a.domain_id WHERE a.webhook_id = ?1
+                UNION ALL SELECT 'domain ' || name FROM domains WHERE webhook_id = ?1 LIMIT 6
+                """, [.text(existing.id)]
+            ) { $0.text(0) }
+            guard !users.isEmpty else { continue }
+            let shown = users.prefix(5).joined(separator: ", ") + (users.count > 5 ? " and more" : "")
+            ledger.refuse(step.index, .inUse, "webhook \(target.text) is in use by \(shown)")
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import EmailConnect
+
+/// The account's revision, and what led to it.
+enum History {
+    /// How long changes are kept, in seconds: 400 days.
+    private static let kept = 400 * 86_400
+
+    /// Writes a commit into the history; one that changed nothing leaves no trace.
+    /// - Returns: the account's revision.
+    static func record(_ ledger: LedgerTransaction) throws -> Int {
+        guard !ledger.history.isEmpty else { return try revision(of: ledger.caller.accountID, in: ledger.transaction) }
+        let revision = try advance(ledger.caller.accountID, in: ledger.transaction)
+        var context = JSONWriter()
+        context.object { json in
+            for (name, value) in ledger.batch.context.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+        }
+        let apply = try insert(
+            [
+                .text(ledger.caller.accountID), .integer(revision), RowValue(ledger.batch.owner?.text), .text(ledger.caller.actor),
+                RowValue(ledger.batch.digest), ledger.batch.sequence.map(RowValue.integer) ?? .null, .text(context.text),
+                .integer(ledger.batch.operations.count), .text(ledger.time.text),
+            ], in: ledger.transaction)
+        for change in ledger.history {
+            try insert(change, of: apply, in: ledger.transaction)
+        }
+        try prune(at: ledger.time, in: ledger.transaction)
+        return revision
+    }
+
+    /// Writes into the history that a token was delivered.
+    static func recordAcknowledgement(
+        of id: String, prefix: String, owner: String?, _ caller: Caller, at time: Timestamp, in transaction: Transaction
+    ) throws {
+        let revision = try advance(caller.accountID, in: transaction)
+        let apply = try insert(
+            [
+                .text(caller.accountID), .integer(revision), RowValue(owner), .text(caller.actor), .null, .null, .text("{}"),
+                .integer(1), .text(time.text),
+            ], in: transaction)
+        var after = JSONWriter()
+        after.object { json in
+            json.member("id", id)
+            json.member("acknowledged", prefix)
+        }
+        try insert(.init(kind: .apiKey, id: id, before: nil, after: after.text), of: apply, in: transaction)
+    }
+
+    private static func revision(of account: String, in transaction: Transaction) throws -> Int {
+        try transaction.first("SELECT revision FROM accounts WHERE id = ?", [.text(account)]) { $0.integer(0) } ?? 0
+    }
+
+    private static func advance(_ account: String, in transaction: Transaction) throws -> Int {
+        try transaction.run("UPDATE accounts SET revision = revision + 1 WHERE id = ?", [.text(account)])
+        return try revision(of: account, in: transaction)
+    }
+
+    private static func insert(_ apply: [RowValue], in transaction: Transaction) throws -> Int {
+        try transaction.run(
+            """
+            INSERT INTO applies (account_id, revision, owner, actor, digest, sequence, context, operations, time)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, apply)
+        return transaction.lastInsertedID
+    }
+
+    private static func insert(_ change: LedgerTransaction.Change, of apply: Int, in transaction: Transaction) throws {
+        try transaction.run(
+            "INSERT INTO changes (apply_id, kind, resource_id, before, after) VALUES (?, ?, ?, ?, ?)",
+            [.integer(apply), .text(change.kind.rawValue), .text(change.id), RowValue(change.before), RowValue(change.after)])
+    }
+
+    /// A slice with each commit, so that no commit pays for all of it.
+    private static func prune(at time: Timestamp, in transaction: Transaction) throws {
+        try transaction.run(
+            "DELETE FROM applies WHERE time < ? AND id IN (SELECT id FROM applies ORDER BY id LIMIT 20)",
+            [.text(Timestamp(seconds: time.seconds - kept).text)])
+    }
+}
+
+/// The rows that say who manages what.
+enum Owners {
+    /// The row's id; it is made when the owner acts for the first time.
+    static func row(of owner: Owner, account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws
+        -> String
+    {
+        let known = try transaction.first(
+            "SELECT id FROM owners WHERE account_id = ? AND name = ?", [.text(account), .text(owner.text)]
+        ) { $0.text(0) }
+        if let known { return known }
+        let id = "own_" + random.identifier(16)
+        try transaction.run(
+            "INSERT INTO owners (id, account_id, name, created_at) VALUES (?, ?, ?, ?)",
+            [.text(id), .text(account), .text(owner.text), .text(time.text)])
+        return id
+    }
+}
+
+/// What was answered to a request, for the one who did not get the answer.
+enum Idempotency {
+    /// How long answers are kept, in seconds: 7 days.
+    private static let kept = 7 * 86_400
+
+    /// The answer to the same request.
+    /// - Throws: ``Problem`` when the key was used for another one.
+    static func answer(_ key: String, _ request: String, account: String, in transaction: Transaction) throws -> BatchAnswer? {
+        let known = try transaction.first(
+            "SELECT request, answer FROM idempotency WHERE account_id = ? AND key = ?", [.text(account), .text(key)]
+        ) { (request: $0.text(0), answer: $0.text(1)) }
+        guard let known else { return nil }
+        guard known.request == request else {
+            throw Problem(.idempotencyMismatch, "this idempotency key was used for other operations")
+        }
+        return try BatchAnswer(Array(known.answer.utf8))
+    }
+
+    /// Keeps an answer, in the transaction of its effect.
+    static func record(
+        _ key: String, _ request: String, _ answer: BatchAnswer, account: String, at time: Timestamp, in transaction: Transaction
+    ) throws {
+        try transaction.run("DELETE FROM idempotency WHERE time < ?", [.text(Timestamp(seconds: time.seconds - kept).text)])
+        var json = JSONWriter()
+        answer.write(to: &json)
+        try transaction.run(
+            "INSERT INTO idempotency (account_id, key, request, answer, time) VALUES (?, ?, ?, ?, ?)",
+            [.text(account), .text(key), .text(request), .text(json.text), .text(time.text)])
+    }
+}

@@ -1,0 +1,156 @@
+import EmailConnect
+
+/// What a request asks of a commit beside its operations.
+struct CommitOptions: Sendable {
+    /// The request's idempotency key.
+    var idempotencyKey: String?
+    /// Ids that were chosen before, by operation.
+    var ids: [Int: String] = [:]
+    /// Whether a deletion may take along whatever stands below.
+    var cascadesAny = false
+    /// Whether the operations came as a list, so that an error says which.
+    var isList = false
+    /// What an operation's fields are called in the request: `/set`, `/data` or nothing.
+    var setPointer = ""
+
+    func pointer(_ index: Int) -> String { isList ? "/operations/\(index)" : "" }
+}
+
+/// The only code that changes configuration. Every write, from any route, is a list of operations: permission, rules,
+/// rows, revision and history in one place, in one transaction.
+struct Ledger: Sendable {
+    let store: Store
+    let clock: Clock
+    let random: Randomness
+    let allowsPrivateTargets: Bool
+
+    /// Does a batch as a whole or not at all.
+    /// - Throws: ``Problem``.
+    func commit(_ batch: Batch, by caller: Caller, _ options: CommitOptions) async throws -> BatchAnswer {
+        for kind in Set(batch.operations.map(\.kind)).sorted() { try caller.require(kind.writeScope) }
+        let (clock, random, allowsPrivateTargets) = (clock, random, allowsPrivateTargets)
+        return try await store.write { transaction in
+            let time = clock.now()
+            let request = options.idempotencyKey.map { _ in batch.fingerprint }
+            if let key = options.idempotencyKey, let request,
+                let known = try Idempotency.answer(key, request, account: caller.accountID, in: transaction)
+            {
+                return known
+            }
+            var ledger = LedgerTransaction(
+                transaction, caller: caller, batch: batch, options: options, time: time, random: random,
+                allowsPrivateTargets: allowsPrivateTargets,
+                ownerID: try batch.owner.map { try Owners.row(of: $0, account: caller.accountID, at: time, random, in: transaction) })
+            try perform(&ledger)
+            let revision = try History.record(ledger)
+            let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
+            // What changed nothing may be done again, with other secrets even.
+            if let key = options.idempotencyKey, let request, !ledger.history.isEmpty {
+                try Idempotency.record(key, request, answer, account: caller.accountID, at: time, in: transaction)
+            }
+            return answer
+        }
+    }
+
+    /// The phases of a commit. Kinds are written in the order webhooks, domains, aliases, keys: what is pointed at
+    /// comes first. Since only the final state counts, names are parked and deletions done before anything is written.
+    private func perform(_ ledger: inout LedgerTransaction) throws {
+        var webhooks = Steps<Webhook>()
+        var domains = Steps<Domain>()
+        var aliases = Steps<Alias>()
+        var apiKeys = Steps<APIKey>()
+        for (index, operation) in ledger.batch.operations.enumerated() {
+            switch operation {
+            case .webhook(let operation): webhooks.append(index, operation)
+            case .domain(let operation): domains.append(index, operation)
+            case .alias(let operation): aliases.append(index, operation)
+            case .apiKey(let operation): apiKeys.append(index, operation)
+            }
+        }
+        try webhooks.prepare(&ledger)
+        try domains.prepare(&ledger)
+        try aliases.prepare(&ledger)
+        try apiKeys.prepare(&ledger)
+        try Cascades.refuseBelowLifted(domains, aliases, &ledger)
+
+        try webhooks.park(ledger)
+        try domains.park(ledger)
+        try aliases.park(ledger)
+        try apiKeys.park(ledger)
+
+        try apiKeys.delete(&ledger)
+        try aliases.delete(&ledger)
+        try domains.delete(&ledger)
+        try webhooks.delete(&ledger)
+
+        try webhooks.write(&ledger)
+        try domains.write(&ledger)
+        try aliases.write(&ledger)
+        try apiKeys.write(&ledger)
+
+        try Cascades.settle(domains, &ledger)
+        try Cascades.refuseInUse(webhooks, &ledger)
+        guard let first = ledger.problems.min(by: { $0.severity < $1.severity }) else { return }
+        let detail = ledger.problems.count == 1 ? first.detail : "\(first.detail) (and \(ledger.problems.count - 1) more)"
+        throw Problem(first.code, detail, items: ledger.problems)
+    }
+
+    /// Notes that a token has reached its sink.
+    /// - Throws: ``Problem``.
+    func acknowledge(key id: String, prefix: String, by caller: Caller) async throws {
+        try caller.require(.apiKeysWrite)
+        let clock = clock
+        try await store.write { transaction in
+            let time = clock.now()
+            let key = try transaction.first(
+                "SELECT k.grace, o.name FROM api_keys k LEFT JOIN owners o ON o.id = k.owner_id WHERE k.id = ? AND k.account_id = ?",
+                [.text(id), .text(caller.accountID)]
+            ) { (grace: try TimeSpan($0.text(0)), owner: $0.optionalText(1)) }
+            guard let key else { throw Problem(.notFound, "there is no API key \(id.prefix(64))") }
+            let isNews = try KeyTokens.acknowledge(prefix, of: id, at: time, grace: key.grace, in: transaction)
+            guard let isNews else { throw Problem(.notFound, "the key has no token \(prefix.prefix(16))") }
+            guard isNews else { return }
+            try transaction.run(
+                "UPDATE api_keys SET version = version + 1, updated_at = ? WHERE id = ?", [.text(time.text), .text(id)])
+            try History.recordAcknowledgement(of: id, prefix: prefix, owner: key.owner, caller, at: time, in: transaction)
+        }
+    }
+}
+
+extension Problem.Item {
+    /// What the whole answer is about when several things are wrong: a request that makes no sense comes first, then
+    /// an account that has moved, then the rest.
+    fileprivate var severity: Int {
+        switch code {
+        case .invalid, .malformed: 0
+        case .forbidden: 1
+        case .stale: 2
+        case .foreignOwner: 3
+        default: 4
+        }
+    }
+}
+
+extension Batch {
+    /// SHA-256 over what the batch does; a token's hash takes no part, since a client that tries again makes another.
+    fileprivate var fingerprint: String {
+        var plain = self
+        plain.context = [:]
+        for (index, operation) in operations.enumerated() {
+            guard case .apiKey(var key) = operation else { continue }
+            switch key.verb {
+            case .create(var set):
+                set.value.token = .undelivered
+                key.verb = .create(set)
+            case .update(let target, var set):
+                set.value.token = .undelivered
+                key.verb = .update(target, set)
+            case .delete: continue
+            }
+            plain.operations[index] = .apiKey(key)
+        }
+        var json = JSONWriter()
+        plain.write(to: &json)
+        return Hex.sha256(json.text)
+    }
+}

@@ -1,0 +1,242 @@
+import EmailConnect
+
+/// The operations of one kind on their way through a commit. Each method is one phase; the ledger says in which order
+/// the kinds go through it.
+struct Steps<R: StoredResource> {
+    /// One operation and the row that it is about.
+    struct Step {
+        var index: Int
+        var operation: Operation<R>
+        var existing: Existing?
+    }
+
+    /// A row as it was before the commit.
+    struct Existing {
+        var id: String
+        var version: Int
+        var owner: String?
+        var isProtected: Bool
+        var history: String
+    }
+
+    private(set) var steps: [Step] = []
+
+    mutating func append(_ index: Int, _ operation: Operation<R>) {
+        steps.append(Step(index: index, operation: operation))
+    }
+
+    /// Finds the rows, and refuses what may not be done to them.
+    mutating func prepare(_ ledger: inout LedgerTransaction) throws {
+        for place in steps.indices {
+            let step = steps[place]
+            try ledger.attempt(step.index) { ledger in
+                switch step.operation.verb {
+                case .create(let set):
+                    try check(set, isNew: true, ledger)
+                case .update(let target, let set):
+                    steps[place].existing = try existing(target, step, &ledger)
+                    try check(set, isNew: false, ledger)
+                case .delete(let target, _):
+                    steps[place].existing = try existing(target, step, &ledger)
+                }
+            }
+        }
+    }
+
+    private func check(_ set: Stated<R>, isNew: Bool, _ ledger: LedgerTransaction) throws {
+        if isNew {
+            for field in R.required where !set.states(field) {
+                throw R.invalid(field, "\(R.kind.word): \(field) is required")
+            }
+        }
+        if ledger.ownerID == nil, set.states("key"), R.nameColumns == ["key"] {
+            throw R.invalid("key", "only a batch with an owner sets key; use name")
+        }
+        if ledger.ownerID != nil, isNew, R.nameColumns == ["key"], !set.states("key") {
+            throw R.invalid("key", "a batch with an owner sets key")
+        }
+        for field in R.required where field != "token" && set.states(field) && R.isEmpty(field, set.value) {
+            throw R.invalid(field, "\(field) cannot be empty")
+        }
+        try R.check(set, isNew: isNew, in: ledger)
+    }
+
+    private func existing(_ target: Target, _ step: Step, _ ledger: inout LedgerTransaction) throws -> Existing? {
+        let (condition, values): (String, [RowValue]) =
+            switch target {
+            case .id(let id): ("t.id = ?", [.text(id)])
+            case .name(let name): try R.find(name, in: ledger)
+            }
+        var json = JSONWriter()
+        let transaction = ledger.transaction
+        let found = try transaction.first(
+            "\(R.query.select) WHERE t.account_id = ? AND \(condition)", [.text(ledger.caller.accountID)] + values
+        ) { row in
+            try R.query.write(row, .history, in: transaction, to: &json)
+            return Existing(id: row.text(0), version: row.integer(1), owner: row.optionalText(2), isProtected: false, history: json.text)
+        }
+        let name = "\(R.kind.word) \(target.text.prefix(320))"
+        guard var found else {
+            ledger.refuse(step.index, step.operation.expect == nil ? .notFound : .stale, "\(name) does not exist")
+            return nil
+        }
+        found.isProtected =
+            try transaction.first("SELECT protected FROM \(R.kind.table) WHERE id = ?", [.text(found.id)]) { $0.boolean(0) } ?? false
+        guard ledger.seen.insert(found.id).inserted else {
+            ledger.refuse(step.index, .invalid, "\(name) stands in the batch twice")
+            return nil
+        }
+        if case .version(let version) = step.operation.expect, version != found.version {
+            ledger.refuse(step.index, .stale, "\(name) has changed: version \(found.version), expected \(version)")
+            return nil
+        }
+        guard try mayTouch(found, name, step, &ledger) else { return nil }
+        return found
+    }
+
+    private func mayTouch(_ row: Existing, _ name: String, _ step: Step, _ ledger: inout LedgerTransaction) throws -> Bool {
+        if case .delete = step.operation.verb {
+            if row.isProtected {
+                ledger.refuse(step.index, .protected, "\(name) is protected; set protected to false first")
+                return false
+            }
+            if R.kind == .apiKey, row.id == ledger.caller.keyID {
+                ledger.refuse(step.index, .ownKey, "\(name) is the key that is calling; use another one to delete it")
+                return false
+            }
+        }
+        guard let owner = ledger.batch.owner, row.owner != owner.text else { return true }
+        if let from = step.operation.takeOverFrom, row.owner == from.text {
+            if row.isProtected {
+                ledger.refuse(step.index, .protected, "\(name) is protected; its owner cannot change")
+                return false
+            }
+            return true
+        }
+        let whose = row.owner.map { "managed by \($0)" } ?? "managed by nobody"
+        ledger.refuse(step.index, .foreignOwner, "\(name) is \(whose), not by \(owner.text)")
+        return false
+    }
+
+    /// Gives rows that are to be renamed a name that nobody can have, so that any of them may take another's.
+    func park(_ ledger: LedgerTransaction) throws {
+        for step in steps {
+            guard let existing = step.existing, case .update(_, let set) = step.operation.verb,
+                R.nameColumns.contains(where: set.states)
+            else { continue }
+            try ledger.transaction.run(
+                "UPDATE \(R.kind.table) SET \(R.nameColumns[0]) = ? WHERE id = ?", [.text("\u{1}\(existing.id)"), .text(existing.id)])
+        }
+    }
+
+    /// Deletes rows; what points at them is looked at when everything is in place.
+    func delete(_ ledger: inout LedgerTransaction) throws {
+        for step in steps {
+            guard let existing = step.existing, case .delete = step.operation.verb else { continue }
+            try ledger.transaction.run("DELETE FROM \(R.kind.table) WHERE id = ?", [.text(existing.id)])
+            ledger.history.append(.init(kind: R.kind, id: existing.id, before: existing.history, after: nil))
+            ledger.results.append(.init(index: step.index, status: 204, id: existing.id, version: nil))
+        }
+    }
+
+    /// Creates and changes rows. What a row points at is of a kind that was written before.
+    func write(_ ledger: inout LedgerTransaction) throws {
+        for step in steps {
+            try ledger.attempt(step.index) { ledger in
+                do {
+                    switch step.operation.verb {
+                    case .create(let set): try create(set, step, &ledger)
+                    case .update(_, let set):
+                        if let existing = step.existing { try update(set, existing, step, &ledger) }
+                    case .delete: break
+                    }
+                } catch is NotUnique {
+                    let isExpected = step.operation.expect != nil
+                    ledger.refuse(step.index, isExpected ? .stale : .duplicate, "\(R.kind.word) \(R.title(step.operation)) exists already")
+                }
+            }
+        }
+    }
+
+    private func create(_ set: Stated<R>, _ step: Step, _ ledger: inout LedgerTransaction) throws {
+        let id = ledger.options.ids[step.index] ?? R.kind.idPrefix + ledger.random.identifier(16)
+        var columns: [(column: String, value: RowValue)] = [
+            ("id", .text(id)), ("account_id", .text(ledger.caller.accountID)), ("owner_id", RowValue(ledger.ownerID)),
+            ("created_at", .text(ledger.time.text)), ("updated_at", .text(ledger.time.text)),
+        ]
+        let references = try R.references(set, in: &ledger)
+        let special = Set(references.map(\.column))
+        for field in R.fields {
+            if let value = field.column(set.value), R.hasColumn(field), !special.contains(field.name) {
+                columns.append((field.name, value))
+            }
+        }
+        columns += references
+        let names = columns.map(\.column).joined(separator: ", ")
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        try ledger.transaction.run("INSERT INTO \(R.kind.table) (\(names)) VALUES (\(marks))", columns.map(\.value))
+        _ = try R.writeDependents(set, of: id, isNew: true, in: ledger)
+        ledger.history.append(.init(kind: R.kind, id: id, before: nil, after: try history(of: id, ledger)))
+        ledger.results.append(.init(index: step.index, status: 201, id: id, version: 1))
+    }
+
+    private func update(_ set: Stated<R>, _ existing: Existing, _ step: Step, _ ledger: inout LedgerTransaction) throws {
+        var columns: [(column: String, value: RowValue)] = []
+        let references = try R.references(set, in: &ledger)
+        let special = Set(references.map(\.column))
+        for row in set.rows {
+            let field = R.fields[row]
+            if let value = field.column(set.value), R.hasColumn(field), !special.contains(field.name) {
+                columns.append((field.name, value))
+            }
+        }
+        columns += references
+        if let ownerID = ledger.ownerID { columns.append(("owner_id", .text(ownerID))) }
+        if !columns.isEmpty {
+            let assignments = columns.map { "\($0.column) = ?" }.joined(separator: ", ")
+            try ledger.transaction.run(
+                "UPDATE \(R.kind.table) SET \(assignments) WHERE id = ?", columns.map(\.value) + [.text(existing.id)])
+        }
+        let isOtherwiseChanged = try R.writeDependents(set, of: existing.id, isNew: false, in: ledger)
+        let after = try history(of: existing.id, ledger)
+        guard isOtherwiseChanged || after != existing.history else {
+            ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version))
+            return
+        }
+        try ledger.transaction.run(
+            "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ? WHERE id = ?",
+            [.text(ledger.time.text), .text(existing.id)])
+        ledger.history.append(.init(kind: R.kind, id: existing.id, before: existing.history, after: after))
+        ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version + 1))
+    }
+
+    private func history(of id: String, _ ledger: LedgerTransaction) throws -> String? {
+        var json = JSONWriter()
+        let transaction = ledger.transaction
+        return try transaction.first("\(R.query.select) WHERE t.id = ?", [.text(id)]) { row in
+            try R.query.write(row, .history, in: transaction, to: &json)
+            return json.text
+        }
+    }
+}
+
+extension StoredResource {
+    /// Whether a field stands in the kind's own table under its own name.
+    static func hasColumn(_ field: Field<Self>) -> Bool {
+        field.name != "webhook" && field.name != "domain" && field.name != "url" && field.name != "signing_secret"
+    }
+
+    /// Whether a required field was stated as null.
+    static func isEmpty(_ field: String, _ value: Self) -> Bool {
+        value.shown(fields.indices.filter { fields[$0].name == field }).contains { $0.value == .none }
+    }
+
+    /// What a create or an update would call its resource.
+    static func title(_ operation: Operation<Self>) -> String {
+        switch operation.verb {
+        case .create(let set): set.value.naturalKey?.description ?? "of that name"
+        case .update(let target, let set): set.value.naturalKey?.description ?? target.text
+        case .delete(let target, _): target.text
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import EmailConnect
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Routes {
+    /// `POST /v1/batch`: operations of any kind, all or nothing.
+    func batch(_ call: Call) async throws -> Response {
+        _ = try call.query()
+        guard Kind.allCases.contains(where: { call.caller.scopes.allows($0.writeScope) }) else {
+            throw Problem(.missingScope, "this API key has no write scope")
+        }
+        let batch = try Batch(try await call.body(upTo: Batch.byteLimit))
+        var options = CommitOptions(isList: true, setPointer: "/set")
+        if let key = call.request.headers[HTTPField.Name.idempotencyKey] {
+            guard (1...200).contains(key.utf8.count) else { throw Problem(.invalid, "an idempotency key has 1 to 200 bytes") }
+            options.idempotencyKey = key
+        }
+        let answer = try await ledger.commit(batch, by: call.caller, options)
+        var json = JSONWriter()
+        answer.write(to: &json)
+        return Reply.json(.ok, json.bytes)
+    }
+
+    /// `GET /v1/state`: the account from one consistent read, streamed.
+    func state(_ call: Call) async throws -> Response {
+        let query = try call.query("kinds")
+        var kinds = Kind.allCases
+        if let list = query["kinds"] {
+            let names = list.split(separator: ",").map(String.init)
+            kinds = Kind.allCases.filter { names.contains($0.plural) }
+            guard kinds.count == names.count, !kinds.isEmpty else {
+                throw Problem(.invalid, "kinds takes webhooks, domains, aliases and api_keys, each once, with commas between")
+            }
+        }
+        for kind in kinds { try call.caller.require(kind.readScope) }
+        let (caller, time, wanted) = (call.caller, clock.now(), kinds)
+        let snapshot = try store.snapshot()
+        let header = try await snapshot.read { try Accounts.header(caller, kinds: wanted, at: time, in: $0) }
+        let compare = caller.scopes.allows(.webhooksCompare)
+        let visibility = kinds.map(\.plural).joined(separator: "-") + (compare ? "-c" : "")
+        let etag = "\"\(header.epoch).\(header.revision).\(visibility)\""
+        if call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
+        let stream = StateStream(snapshot, header: header, compare: compare)
+        let body = ResponseBody { writer in
+            var stream = stream
+            let end = ContinuousClock.now + Self.readDeadline
+            while let bytes = try await stream.next() {
+                guard ContinuousClock.now < end else { throw Problem(.unavailable, "the reader is too slow") }
+                try await writer.write(ByteBuffer(bytes: bytes))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: body)
+    }
+
+    /// A reader that takes longer would keep the write-ahead log from being folded in.
+    private static var readDeadline: Duration { .seconds(120) }
+}

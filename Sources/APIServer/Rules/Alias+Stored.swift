@@ -1,0 +1,21 @@
+import EmailConnect
+
+extension Alias: StoredResource {
+    static let query = RecordQuery<Alias>()
+    static var nameColumns: [String] { ["name", "domain"] }
+    static var required: [String] { ["domain", "name"] }
+
+    static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue]) {
+        let address = try Address(name)
+        return ("d.name = ? AND t.name = ?", [.text(address.domain.text), .text(address.local.text)])
+    }
+
+    static func references(_ stated: Stated<Alias>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {
+        var columns: [(column: String, value: RowValue)] = []
+        if stated.states("webhook") { columns.append(("webhook_id", RowValue(try ledger.webhookID(stated.value.webhook)))) }
+        if stated.states("domain"), let domain = stated.value.domain {
+            columns.append(("domain_id", .text(try ledger.domainID(domain))))
+        }
+        return columns
+    }
+}

@@ -1,0 +1,15 @@
+import EmailConnect
+
+extension Domain: StoredResource {
+    static let query = RecordQuery<Domain>()
+    static var nameColumns: [String] { ["name"] }
+    static var required: [String] { ["name"] }
+
+    static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue]) {
+        ("t.name = ?", [.text(try DomainName(name).text)])
+    }
+
+    static func references(_ stated: Stated<Domain>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {
+        stated.states("webhook") ? [("webhook_id", RowValue(try ledger.webhookID(stated.value.webhook)))] : []
+    }
+}

@@ -1,0 +1,95 @@
+import GRDB
+
+/// The schema, one numbered step after the other; a step that has been released is never edited.
+enum Migrations {
+    static var all: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0001 accounts, resources, history") { db in try db.execute(sql: first) }
+        return migrator
+    }
+
+    private static let first = """
+        CREATE TABLE server (id TEXT NOT NULL) STRICT;
+
+        CREATE TABLE accounts (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 0,
+            plan TEXT NOT NULL DEFAULT 'free', created_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE owners (
+            id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, name TEXT NOT NULL, repository TEXT,
+            sequence INTEGER, created_at TEXT NOT NULL, UNIQUE (account_id, name)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE webhooks (
+            id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, owner_id TEXT REFERENCES owners,
+            key TEXT, name TEXT NOT NULL, url TEXT, description TEXT NOT NULL, enabled INTEGER NOT NULL,
+            protected INTEGER NOT NULL, headers TEXT NOT NULL DEFAULT '{}', verified INTEGER NOT NULL DEFAULT 0,
+            suspended_at TEXT, version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL, UNIQUE (account_id, owner_id, key)
+        ) STRICT;
+
+        -- Write-only values: a URL, header values, signing secrets. What comes back is salt and hmac.
+        CREATE TABLE webhook_secrets (
+            webhook_id TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE, field TEXT NOT NULL, name TEXT NOT NULL,
+            value TEXT NOT NULL, salt TEXT NOT NULL, hmac TEXT NOT NULL, server_made INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (webhook_id, field, name)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE domains (
+            id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, owner_id TEXT REFERENCES owners,
+            name TEXT NOT NULL, description TEXT NOT NULL, enabled INTEGER NOT NULL, protected INTEGER NOT NULL,
+            webhook_id TEXT REFERENCES webhooks DEFERRABLE INITIALLY DEFERRED,
+            allow_attachments INTEGER NOT NULL, include_envelope INTEGER NOT NULL,
+            version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+            UNIQUE (account_id, name)
+        ) STRICT;
+        CREATE INDEX domains_webhook ON domains (webhook_id) WHERE webhook_id IS NOT NULL;
+
+        CREATE TABLE aliases (
+            id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, owner_id TEXT REFERENCES owners,
+            domain_id TEXT NOT NULL REFERENCES domains DEFERRABLE INITIALLY DEFERRED, name TEXT NOT NULL,
+            description TEXT NOT NULL, enabled INTEGER NOT NULL, protected INTEGER NOT NULL,
+            webhook_id TEXT REFERENCES webhooks DEFERRABLE INITIALLY DEFERRED,
+            version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+            UNIQUE (domain_id, name)
+        ) STRICT;
+        CREATE INDEX aliases_webhook ON aliases (webhook_id) WHERE webhook_id IS NOT NULL;
+
+        CREATE TABLE api_keys (
+            id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, owner_id TEXT REFERENCES owners,
+            key TEXT, name TEXT NOT NULL, description TEXT NOT NULL, protected INTEGER NOT NULL, scopes TEXT NOT NULL,
+            expires_after TEXT, expires_at TEXT, rotate_every TEXT, grace TEXT NOT NULL, allowed_ips TEXT NOT NULL,
+            bound_owner_id TEXT REFERENCES owners, first INTEGER NOT NULL DEFAULT 0, revoked_at TEXT,
+            version INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+            UNIQUE (account_id, owner_id, key)
+        ) STRICT;
+
+        CREATE TABLE key_tokens (
+            prefix TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE, sha256 TEXT NOT NULL,
+            issued_at TEXT NOT NULL, acknowledged_at TEXT, grace_until TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX key_tokens_key ON key_tokens (key_id);
+
+        -- One row for each commit that changed something.
+        CREATE TABLE applies (
+            id INTEGER PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts, revision INTEGER NOT NULL, owner TEXT,
+            actor TEXT NOT NULL, digest TEXT, sequence INTEGER, context TEXT NOT NULL, operations INTEGER NOT NULL,
+            time TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX applies_digest ON applies (account_id, digest) WHERE digest IS NOT NULL;
+
+        -- What each commit changed, without secrets.
+        CREATE TABLE changes (
+            id INTEGER PRIMARY KEY, apply_id INTEGER NOT NULL REFERENCES applies ON DELETE CASCADE, kind TEXT NOT NULL,
+            resource_id TEXT NOT NULL, before TEXT, after TEXT
+        ) STRICT;
+        CREATE INDEX changes_apply ON changes (apply_id);
+
+        CREATE TABLE idempotency (
+            account_id TEXT NOT NULL REFERENCES accounts, key TEXT NOT NULL, request TEXT NOT NULL, answer TEXT NOT NULL,
+            time TEXT NOT NULL, PRIMARY KEY (account_id, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX idempotency_time ON idempotency (time);
+        """
+}

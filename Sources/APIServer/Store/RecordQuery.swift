@@ -1,0 +1,136 @@
+import EmailConnect
+
+/// How much of a record is written.
+enum RecordView: Sendable {
+    /// A line of the state; fingerprints only for who may compare.
+    case state(compare: Bool)
+    /// An item of the API.
+    case item(compare: Bool)
+    /// The history: no fingerprint, nothing of the server's own.
+    case history
+
+    var mayCompare: Bool {
+        switch self {
+        case .state(let compare), .item(let compare): compare
+        case .history: false
+        }
+    }
+}
+
+/// A kind's rows as JSON, straight from the columns that its field table names.
+struct RecordQuery<R: Resource>: Sendable {
+    /// `SELECT ... FROM ...`, without a condition; the table is `t`, its owner `o`, an alias's domain `d`.
+    let select: String
+    private let columns: [(name: String, form: Form)]
+    /// How many columns stand before the kind's own.
+    private let commonCount = Self.common.count
+
+    private enum Form: Sendable {
+        case text
+        case boolean
+        case list
+    }
+
+    /// The columns before the kind's own.
+    private static var common: [String] {
+        ["t.id", "t.version", "o.name", "t.created_at", "t.updated_at"] + special
+    }
+
+    /// Columns that are not written as they stand.
+    private static var special: [String] {
+        switch R.kind {
+        case .webhook: ["t.headers", "t.url", "t.verified", "t.suspended_at"]
+        case .domain: ["t.webhook_id"]
+        case .alias: ["t.webhook_id", "t.domain_id", "d.name"]
+        case .apiKey: ["t.revoked_at"]
+        }
+    }
+
+    init() {
+        let defaults = R()
+        columns = R.fields.compactMap { field in
+            guard field.column(defaults) != nil, field.name != "url", field.name != "webhook", field.name != "domain",
+                field.name != "signing_secret"
+            else { return nil }
+            switch field.shape {
+            case .boolean: return (field.name, .boolean)
+            case .list: return (field.name, .list)
+            default: return (field.name, .text)
+            }
+        }
+        let names = Self.common + columns.map { "t.\($0.name)" }
+        let join = R.kind == .alias ? " JOIN domains d ON d.id = t.domain_id" : ""
+        select = "SELECT \(names.joined(separator: ", ")) FROM \(R.kind.table) t LEFT JOIN owners o ON o.id = t.owner_id\(join)"
+    }
+
+    /// Writes one row as an object.
+    func write(_ row: StoredRow, _ view: RecordView, in transaction: Transaction, to json: inout JSONWriter) throws {
+        let id = row.text(0)
+        var failure: (any Error)?
+        json.object { json in
+            do { try members(row, id, view, transaction, &json) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The alias's mailbox name in its row.
+    func name(_ row: StoredRow) -> String { row.text(commonCount) }
+
+    private func members(
+        _ row: StoredRow, _ id: String, _ view: RecordView, _ transaction: Transaction, _ json: inout JSONWriter
+    ) throws {
+        if case .state = view { json.member("kind", R.kind.rawValue) }
+        json.member("id", id)
+        if case .history = view {} else { json.member("version", row.integer(1)) }
+        json.member("managed_by", row.optionalText(2))
+        if case .item = view {
+            json.member("created_at", row.text(3))
+            json.member("updated_at", row.text(4))
+        }
+        try special(row, id, view, transaction, &json)
+        for (index, column) in columns.enumerated() {
+            let place = commonCount + index
+            switch column.form {
+            case .boolean: json.member(column.name, row.boolean(place))
+            case .list: json.member(column.name, json: row.text(place))
+            case .text: json.member(column.name, row.optionalText(place))
+            }
+        }
+    }
+
+    private func special(
+        _ row: StoredRow, _ id: String, _ view: RecordView, _ transaction: Transaction, _ json: inout JSONWriter
+    ) throws {
+        let isItem = if case .item = view { true } else { false }
+        switch R.kind {
+        case .domain: json.member("webhook_id", row.optionalText(5))
+        case .alias:
+            json.member("webhook_id", row.optionalText(5))
+            json.member("domain", row.text(7))
+            if isItem {
+                json.member("domain_id", row.text(6))
+                json.member("address", "\(name(row))@\(row.text(7))")
+            }
+        case .webhook:
+            json.member("url", row.optionalText(6))
+            json.member("headers", json: row.text(5))
+            try WebhookSecrets.write(of: id, compare: view.mayCompare, in: transaction, to: &json)
+            if isItem {
+                let aliases = try transaction.all(
+                    "SELECT id FROM aliases WHERE webhook_id = ? ORDER BY id", [.text(id)]
+                ) { $0.text(0) }
+                json.member("alias_ids", aliases)
+                json.member("verified", row.boolean(7))
+                json.member("suspended_at", row.optionalText(8))
+            }
+        case .apiKey:
+            json.member("revoked_at", row.optionalText(5))
+            try KeyTokens.write(of: id, view, in: transaction, to: &json)
+        }
+    }
+}
+
+extension Kind {
+    /// The kind's table.
+    var table: String { plural }
+}

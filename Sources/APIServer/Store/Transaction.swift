@@ -1,0 +1,84 @@
+import EmailConnect
+import GRDB
+
+/// The database inside one transaction: statements are prepared once and their values bound by place.
+struct Transaction {
+    private let db: Database
+
+    init(_ db: Database) { self.db = db }
+
+    /// Does a statement.
+    /// - Returns: how many rows it changed.
+    @discardableResult
+    func run(_ sql: String, _ values: [RowValue] = []) throws -> Int {
+        let statement = try db.cachedStatement(sql: sql)
+        do {
+            try statement.execute(arguments: Self.arguments(values))
+        } catch let error as DatabaseError
+            where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE
+            || error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY
+        {
+            throw NotUnique()
+        }
+        return db.changesCount
+    }
+
+    /// The id of the row that was inserted last.
+    var lastInsertedID: Int { Int(db.lastInsertedRowID) }
+
+    /// The first row, as `body` reads it.
+    func first<T>(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> T) throws -> T? {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: Self.arguments(values))
+        return try rows.next().map { try body(StoredRow($0)) }
+    }
+
+    /// Every row, as `body` takes it; false from `body` stops.
+    func each(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> Bool) throws {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: Self.arguments(values))
+        while let row = try rows.next() {
+            guard try body(StoredRow(row)) else { return }
+        }
+    }
+
+    /// Every row, as `body` reads it.
+    func all<T>(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> T) throws -> [T] {
+        var found: [T] = []
+        try each(sql, values) { row in
+            found.append(try body(row))
+            return true
+        }
+        return found
+    }
+
+    private static func arguments(_ values: [RowValue]) -> StatementArguments {
+        StatementArguments(
+            values.map { value -> (any DatabaseValueConvertible)? in
+                switch value {
+                case .null: nil
+                case .integer(let number): number
+                case .text(let text): text
+                }
+            })
+    }
+}
+
+/// A statement that would make two resources of one name.
+struct NotUnique: Error {}
+
+/// One row, read by place; valid only while it is being read.
+struct StoredRow {
+    private let row: Row
+
+    init(_ row: Row) { self.row = row }
+
+    func text(_ index: Int) -> String { row[index] }
+    func optionalText(_ index: Int) -> String? { row[index] }
+    func integer(_ index: Int) -> Int { row[index] }
+    func optionalInteger(_ index: Int) -> Int? { row[index] }
+    func boolean(_ index: Int) -> Bool { row[index] }
+}
+
+extension RowValue {
+    /// A text, or null.
+    init(_ text: String?) { self = text.map(RowValue.text) ?? .null }
+}

@@ -1,0 +1,2 @@
+// The system's libyaml (Debian: libyaml-dev). https://pyyaml.org/wiki/LibYAML
+#include <yaml.h>

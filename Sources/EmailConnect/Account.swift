@@ -1,0 +1,43 @@
+/// Reads an account. Plan, export and audit hold only this.
+public protocol AccountReader: Sendable {
+    /// The account from one consistent read, in one request.
+    /// - Throws: when the account could not be read, whole.
+    func state(of kinds: [Kind], seenBy viewer: Owner) async throws(AccountFailure) -> AccountState
+}
+
+/// Changes an account. Only apply holds this.
+public protocol AccountWriter: Sendable {
+    /// Does a batch as a whole or not at all. The same `idempotencyKey` with the same operations is done once.
+    /// - Throws: when it was refused, or when nobody knows whether it was done.
+    func commit(_ batch: Batch, idempotencyKey: String) async throws(AccountFailure) -> BatchAnswer
+    /// Says that a token has reached its sink.
+    /// - Throws: when the account did not take note.
+    func acknowledge(key id: String, prefix: String) async throws(AccountFailure)
+}
+
+/// Why an account could not be read or changed: what is wrong, and what to do. Never a secret, never a raw error.
+public struct AccountFailure: Error, Equatable, Sendable {
+    /// What an exit status depends on.
+    public enum Kind: Equatable, Sendable {
+        /// No answer, or none of the API.
+        case unreachable
+        /// The API said no.
+        case refused(Problem)
+        /// The request was sent, the answer did not come: nobody knows whether it was done.
+        case unknown
+    }
+
+    /// What an exit status depends on.
+    public var kind: Kind
+    /// What is wrong, as one line.
+    public var problem: String
+    /// What to do next.
+    public var remedy: String
+
+    /// A failure.
+    public init(_ kind: Kind, _ problem: String, _ remedy: String) {
+        self.kind = kind
+        self.problem = problem
+        self.remedy = remedy
+    }
+}

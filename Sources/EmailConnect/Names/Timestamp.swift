@@ -1,0 +1,33 @@
+import FoundationEssentials
+
+/// A moment in whole seconds, UTC. https://www.rfc-editor.org/rfc/rfc3339
+public struct Timestamp: TextValue, Hashable, Comparable {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    public let seconds: Int
+
+    /// A moment, in seconds since 1970.
+    public init(seconds: Int) { self.seconds = seconds }
+
+    /// Reads `2027-01-31` (midnight UTC) or `2027-01-31T12:00:00Z`, with any offset.
+    /// - Throws: when it is no date.
+    public init(_ written: String) throws(Rejection) {
+        let whole = written.utf8.count == 10 ? written + "T00:00:00Z" : written
+        guard let date = try? Date(whole, strategy: .iso8601), (0...253_402_300_799).contains(date.timeIntervalSince1970)
+        else { throw Rejection("not a date", "write 2027-01-31 or 2027-01-31T12:00:00Z") }
+        seconds = Int(date.timeIntervalSince1970)
+    }
+
+    /// `2027-01-31T12:00:00Z`.
+    public var text: String { Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601) }
+
+    /// The moment a length of time later.
+    public static func + (moment: Timestamp, span: TimeSpan) -> Timestamp {
+        Timestamp(seconds: moment.seconds + span.seconds)
+    }
+    /// The sorted order.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+    /// What it looks like.
+    public static var shape: Shape { .text(format: "date-time", pattern: nil) }
+    /// How it may be shown.
+    public var shown: Shown { .word(text) }
+}

@@ -1,0 +1,79 @@
+/// A resource and which of its fields are stated: a manifest's entry, a batch's update and a request's body alike.
+public struct Stated<R: Resource>: Equatable, Sendable {
+    /// The values; what is not stated has its default.
+    public var value: R
+    /// One bit a row of the table.
+    public private(set) var stated: UInt64
+
+    /// Nothing stated.
+    public init() {
+        value = R()
+        stated = 0
+    }
+
+    /// A value of which the rows in `rows` are stated.
+    public init(_ value: R, rows: some Sequence<Int>) {
+        self.value = value
+        stated = rows.reduce(0) { $0 | 1 << UInt64($1) }
+    }
+
+    /// Whether a row is stated.
+    public func states(_ row: Int) -> Bool { stated & 1 << UInt64(row) != 0 }
+    /// Whether the field of that name is stated.
+    public func states(_ name: String) -> Bool { rows.contains { R.fields[$0].name == name } }
+    /// The stated rows, in the table's order.
+    public var rows: [Int] { R.fields.indices.filter(states) }
+    /// Whether nothing is stated.
+    public var isEmpty: Bool { stated == 0 }
+
+    /// Reads one field of a manifest's entry.
+    /// - Throws: when the value is not of the field's type.
+    public mutating func read(_ row: Int, _ node: Node) throws(Rejection) {
+        stated |= 1 << UInt64(row)
+        try R.fields[row].read(node, &value)
+    }
+
+    /// Reads one field of a record or a request.
+    /// - Throws: when the value is not of the field's type.
+    public mutating func take(_ row: Int, _ node: Node, wire name: String) throws(Rejection) {
+        stated |= 1 << UInt64(row)
+        try R.fields[row].take(node, name, &value)
+    }
+
+    /// Writes the stated fields, as members of an object that is open.
+    public func write(to json: inout JSONWriter) {
+        for row in rows { R.fields[row].write(value, &json) }
+    }
+}
+
+extension Resource {
+    /// The row whose wire name this is.
+    public static func row(wire name: String) -> Int? { fields.firstIndex { $0.wireNames.contains(name) } }
+
+    /// The rows that differ from the defaults: all that a create needs to say.
+    public var rowsWorthWriting: [Int] {
+        let defaults = Self()
+        return Self.fields.indices.filter { !Self.fields[$0].same(self, defaults) }
+    }
+
+    /// How `old` differs from this value; empty when it does not. Both walk the table once.
+    public func differences(from old: Self, with secrets: Secrets) -> [(row: Int, difference: Difference)] {
+        var found: [(row: Int, difference: Difference)] = []
+        for row in Self.fields.indices where !Self.fields[row].same(self, old) {
+            for difference in Self.fields[row].differences(self, old, secrets) { found.append((row, difference)) }
+        }
+        return found
+    }
+
+    /// What to send so that `old` becomes this value.
+    public func patch(from old: Self, rows: some Sequence<Int>, with secrets: Secrets) -> Stated<Self> {
+        var patch = Self()
+        for row in rows { Self.fields[row].patch(self, old, secrets, &patch) }
+        return Stated(patch, rows: rows)
+    }
+
+    /// How the fields of some rows may be shown.
+    public func shown(_ rows: some Sequence<Int>) -> [(field: String, value: Shown)] {
+        rows.map { (Self.fields[$0].name, Self.fields[$0].show(self)) }
+    }
+}

@@ -1,0 +1,98 @@
+/// Where a secret's value is found. A manifest holds references, never values.
+public struct SecretReference: Hashable, Comparable, Sendable {
+    /// The places that a value may come from.
+    public enum Source: Hashable, Sendable {
+        /// An environment variable.
+        case env(String)
+        /// A file, relative to the folder of the file that names it.
+        case file(String)
+    }
+
+    /// Where the value is.
+    public var source: Source
+    /// Text put before the value, as in `Bearer `.
+    public var prefix: String
+
+    /// A reference.
+    public init(_ source: Source, prefix: String = "") {
+        self.source = source
+        self.prefix = prefix
+    }
+
+    /// For people: `env HELPDESK_TOKEN`. Never the prefix, which somebody may have put too much into.
+    public var label: String {
+        switch source {
+        case .env(let name): "env \(name)"
+        case .file(let path): "file \(path)"
+        }
+    }
+
+    /// By label, then prefix.
+    public static func < (left: SecretReference, right: SecretReference) -> Bool {
+        (left.label, left.prefix) < (right.label, right.prefix)
+    }
+
+    /// Reads `{ env: NAME }` or `{ file: PATH }`, each with an optional `prefix`.
+    /// - Throws: when it is neither.
+    public init(_ node: Node) throws(Rejection) {
+        var source: Source?
+        var prefix = ""
+        for member in try node.members("a reference such as { env: NAME }") {
+            switch member.key.text {
+            case "env":
+                let name = try member.value.text("a variable's name")
+                guard Self.isVariable(name) else {
+                    throw Rejection("not a variable's name", "use letters, digits and _", at: member.value.position)
+                }
+                guard source == nil else { throw Self.twoSources(member) }
+                source = .env(name)
+            case "file":
+                let path = try member.value.text("a file's path")
+                guard !path.isEmpty else { throw Rejection("the path is empty", at: member.value.position) }
+                guard source == nil else { throw Self.twoSources(member) }
+                source = .file(path)
+            case "prefix": prefix = try member.value.text("text")
+            default:
+                throw Rejection(
+                    "a reference has no \(member.key.text)", "write { env: NAME } or { file: PATH }, with prefix: \"...\" if needed",
+                    at: member.key.position)
+            }
+        }
+        guard let source else {
+            throw Rejection("the reference names no source", "write { env: NAME } or { file: PATH }", at: node.position)
+        }
+        self.init(source, prefix: prefix)
+    }
+
+    func write(_ name: String, to json: inout JSONWriter) {
+        json.object(name) { json in
+            switch source {
+            case .env(let name): json.member("env", name)
+            case .file(let path): json.member("file", path)
+            }
+            if !prefix.isEmpty { json.member("prefix", prefix) }
+        }
+    }
+
+    private static func twoSources(_ member: Node.Member) -> Rejection {
+        Rejection("the reference names two sources", "keep one", at: member.key.position)
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_")
+        }
+    }
+}
+
+/// The values behind references, as far as they are at hand: unset, empty and blank ones are not.
+public struct Secrets: Sendable, Equatable {
+    private var values: [SecretReference: Secret]
+
+    /// The values behind references.
+    public init(_ values: [SecretReference: Secret] = [:]) { self.values = values }
+
+    /// The value with its prefix; nil when it is not at hand.
+    public subscript(_ reference: SecretReference) -> Secret? { values[reference] }
+}

@@ -1,0 +1,166 @@
+/// A list of operations that is done as a whole or not at all. It is a set: only the final state has to be valid.
+public struct Batch: Equatable, Sendable {
+    /// The format that this side writes and the only one that it reads.
+    public static let format = 1
+    /// The largest body, in bytes.
+    public static let byteLimit = 64 << 20
+
+    /// Who acts; nil for a plain list, which cannot set an owner.
+    public var owner: Owner?
+    /// The digest of the plan that this is.
+    public var digest: String?
+    /// The number of the run, for the order of runs.
+    public var sequence: Int?
+    /// Commit, actor and the like, for the history.
+    public var context: [String: String]
+    /// What is to be done.
+    public var operations: [AnyOperation]
+
+    /// A list of operations.
+    public init(
+        owner: Owner?, digest: String? = nil, sequence: Int? = nil, context: [String: String] = [:],
+        operations: [AnyOperation]
+    ) {
+        self.owner = owner
+        self.digest = digest
+        self.sequence = sequence
+        self.context = context
+        self.operations = operations
+    }
+
+    /// Writes the body of `POST /v1/batch`.
+    /// - Complexity: O(operations)
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("format", Self.format)
+            if let owner { json.member("owner", owner.text) }
+            if let digest { json.member("digest", digest) }
+            if let sequence { json.member("sequence", sequence) }
+            if !context.isEmpty {
+                json.object("context") { json in
+                    for (name, value) in context.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+                }
+            }
+            json.array("operations") { json in for operation in operations { operation.write(to: &json) } }
+        }
+    }
+
+    /// Reads the body of `POST /v1/batch`; one operation at a time is held as a tree.
+    /// - Throws: when it is none; the pointer says where.
+    public init(_ bytes: [UInt8]) throws(Rejection) {
+        self.init(owner: nil, operations: [])
+        var format: Int?
+        var json = JSONReader(bytes)
+        try json.object { json, name throws(Rejection) in
+            try at(name) { () throws(Rejection) in
+                if name == "operations" {
+                    try json.array { json, index throws(Rejection) in
+                        let node = try json.node()
+                        operations.append(try at(String(index)) { () throws(Rejection) in try AnyOperation(node) })
+                    }
+                    return
+                }
+                let node = try json.node()
+                switch name {
+                case "format": format = try node.integer()
+                case "owner": owner = node.isNull ? nil : try Owner(node)
+                case "digest": digest = node.isNull ? nil : try node.text()
+                case "sequence": sequence = node.isNull ? nil : try node.integer()
+                case "context":
+                    for member in try node.members("an object") {
+                        context[member.key.text] = try at(member.key.text) { () throws(Rejection) in try String(member.value) }
+                    }
+                    guard context.count <= 32 else { throw Rejection("at most 32 entries") }
+                default: throw Rejection("a batch has no such member", "format, owner, digest, sequence, context, operations")
+                }
+            }
+        }
+        try json.finish()
+        guard format == Self.format else {
+            throw Rejection("a batch of another format", "this server reads format 1", pointer: "/format")
+        }
+        guard digest?.utf8.count ?? 0 <= 128 else { throw Rejection("a digest has at most 128 bytes", pointer: "/digest") }
+    }
+}
+
+/// What became of a batch.
+public struct BatchAnswer: Equatable, Sendable {
+    /// What became of one operation.
+    public struct Result: Equatable, Sendable {
+        /// The operation's place in the batch, from 0.
+        public var index: Int
+        /// 201 created, 200 changed or already so, 204 deleted.
+        public var status: Int
+        /// The resource's id.
+        public var id: String
+        /// Its version now; nil when it is deleted.
+        public var version: Int?
+
+        /// What became of one operation.
+        public init(index: Int, status: Int, id: String, version: Int?) {
+            self.index = index
+            self.status = status
+            self.id = id
+            self.version = version
+        }
+    }
+
+    /// The account's revision after the batch.
+    public var revision: Int
+    /// In the order of the operations.
+    public var results: [Result]
+
+    /// What became of a batch.
+    public init(revision: Int, results: [Result]) {
+        self.revision = revision
+        self.results = results
+    }
+
+    /// Writes the body of the answer.
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("revision", revision)
+            json.array("results") { json in
+                for result in results {
+                    json.object { json in
+                        json.member("index", result.index)
+                        json.member("status", result.status)
+                        json.member("id", result.id)
+                        if let version = result.version { json.member("version", version) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the body of the answer.
+    /// - Throws: when it is none.
+    public init(_ bytes: [UInt8]) throws(Rejection) {
+        var revision: Int?
+        var results: [Result] = []
+        var json = JSONReader(bytes)
+        try json.object { json, name throws(Rejection) in
+            guard name == "results" else {
+                let node = try json.node()
+                if name == "revision" { revision = try node.integer() }
+                return
+            }
+            try json.array { json, index throws(Rejection) in
+                var result = Result(index: index, status: 0, id: "", version: nil)
+                try json.object { json, name throws(Rejection) in
+                    let node = try json.node()
+                    switch name {
+                    case "index": result.index = try node.integer()
+                    case "status": result.status = try node.integer()
+                    case "id": result.id = try node.text()
+                    case "version": result.version = try node.integer()
+                    default: break
+                    }
+                }
+                results.append(result)
+            }
+        }
+        guard let revision else { throw Rejection("the answer to the batch has no revision") }
+        self.init(revision: revision, results: results)
+    }
+}

@@ -1,0 +1,163 @@
+/// An error as the API answers it. https://www.rfc-editor.org/rfc/rfc9457
+public struct Problem: Error, Equatable, Sendable {
+    /// What kind of error it is; clients branch on this, never on words.
+    public enum Code: String, Sendable {
+        case malformed
+        case invalid
+        case unauthorized
+        case forbidden
+        case missingScope = "missing_scope"
+        case wrongAccount = "wrong_account"
+        case notFound = "not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case duplicate
+        case inUse = "in_use"
+        case notEmpty = "not_empty"
+        case foreignOwner = "foreign_owner"
+        case protected
+        case ownKey = "own_key"
+        case stale
+        case tooLarge = "too_large"
+        case unsupportedMediaType = "unsupported_media_type"
+        case idempotencyMismatch = "idempotency_mismatch"
+        case busy
+        case unavailable
+        case `internal`
+
+        /// The status that goes with it.
+        public var status: Int {
+            switch self {
+            case .malformed, .invalid: 400
+            case .unauthorized: 401
+            case .forbidden, .missingScope, .wrongAccount: 403
+            case .notFound: 404
+            case .methodNotAllowed: 405
+            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .busy: 409
+            case .stale: 412
+            case .tooLarge: 413
+            case .unsupportedMediaType: 415
+            case .idempotencyMismatch: 422
+            case .unavailable: 503
+            case .internal: 500
+            }
+        }
+    }
+
+    /// One thing that is wrong, and where.
+    public struct Item: Equatable, Sendable {
+        /// JSON pointer into the request; "" for the whole.
+        public var pointer: String
+        /// What kind of error it is.
+        public var code: Code
+        /// What is wrong.
+        public var detail: String
+
+        /// One thing that is wrong.
+        public init(pointer: String, code: Code, detail: String) {
+            self.pointer = pointer
+            self.code = code
+            self.detail = detail
+        }
+    }
+
+    /// What kind of error it is.
+    public var code: Code
+    /// What is wrong, for people.
+    public var detail: String
+    /// Every single thing that is wrong.
+    public var items: [Item]
+    /// Seconds after which trying again makes sense.
+    public var retryAfter: Int?
+    /// The id under which the server logged the request.
+    public var requestID: String?
+
+    /// An error of one kind.
+    public init(_ code: Code, _ detail: String, items: [Item] = [], retryAfter: Int? = nil) {
+        self.code = code
+        self.detail = detail
+        self.items = items
+        self.retryAfter = retryAfter
+    }
+
+    /// A value in a request that was not accepted.
+    public init(_ rejection: Rejection, code: Code = .invalid, below pointer: String = "") {
+        let isMalformed = rejection.problem.hasPrefix("malformed JSON")
+        let item = Item(pointer: pointer + rejection.pointer, code: code, detail: rejection.sentence)
+        self.init(isMalformed ? .malformed : code, rejection.sentence, items: [item])
+    }
+
+    private var title: String {
+        switch code.status {
+        case 400: "The request is not valid"
+        case 401: "No valid API key"
+        case 403: "Not allowed"
+        case 404: "Not found"
+        case 405: "Method not allowed"
+        case 409: "In conflict with the account's state"
+        case 412: "The account has moved"
+        case 413: "The request is too large"
+        case 415: "The body is not JSON"
+        case 422: "The idempotency key was used for another request"
+        case 503: "Try again later"
+        default: "Something went wrong in the server"
+        }
+    }
+
+    /// Writes the body, `application/problem+json`.
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("type", "about:blank")
+            json.member("title", title)
+            json.member("status", code.status)
+            json.member("detail", detail)
+            json.member("code", code.rawValue)
+            if let requestID { json.member("request_id", requestID) }
+            if !items.isEmpty {
+                json.array("errors") { json in
+                    for item in items {
+                        json.object { json in
+                            json.member("pointer", item.pointer)
+                            json.member("code", item.code.rawValue)
+                            json.member("detail", item.detail)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the body.
+    /// - Throws: when it is none: a page of HTML, another service's error.
+    public init(_ bytes: [UInt8]) throws(Rejection) {
+        var code: Code?
+        var detail: String?
+        var requestID: String?
+        var items: [Item] = []
+        var json = JSONReader(bytes)
+        try json.object { json, name throws(Rejection) in
+            let node = try json.node()
+            switch name {
+            case "code": code = Code(rawValue: try node.text())
+            case "detail": detail = try node.text()
+            case "request_id": requestID = try node.text()
+            case "errors":
+                for error in try node.items("errors") {
+                    var item = Item(pointer: "", code: .invalid, detail: "")
+                    for member in try error.members("an error") {
+                        switch member.key.text {
+                        case "pointer": item.pointer = try member.value.text()
+                        case "code": item.code = Code(rawValue: try member.value.text()) ?? .invalid
+                        case "detail": item.detail = try member.value.text()
+                        default: break
+                        }
+                    }
+                    items.append(item)
+                }
+            default: break
+            }
+        }
+        guard let code, let detail else { throw Rejection("this is no error of the API") }
+        self.init(code, detail, items: items)
+        self.requestID = requestID
+    }
+}

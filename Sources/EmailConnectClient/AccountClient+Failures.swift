@@ -1,0 +1,71 @@
+import AsyncHTTPClient
+import EmailConnect
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+extension AccountClient {
+    /// What the API said no to.
+    func refusal(_ problem: Problem) -> AccountFailure {
+        let remedy =
+            switch problem.code {
+            case .unauthorized: "check EMAILCONNECT_API_KEY"
+            case .missingScope: "use a key that has it; a plan needs the four :read scopes and webhooks:compare"
+            case .forbidden: "use another key, or another address"
+            case .wrongAccount: "use this account's key, or correct server.account in the manifest"
+            case .notFound: "check EMAILCONNECT_URL; it ends with /v1"
+            case .stale, .duplicate: "run the command again; it plans from what the account is now"
+            case .unavailable, .busy: "try again in a moment"
+            default: problem.requestID.map { "the server's log has it as \($0)" } ?? ""
+            }
+        return AccountFailure(.refused(problem), "\(name) refused: \(problem.detail)", remedy)
+    }
+
+    /// An answer that cannot be the API's: a page of HTML, a redirect, another service.
+    func notTheAPI(_ status: HTTPResponseStatus, _ type: String) -> AccountFailure {
+        let what = type.isEmpty ? "no content type" : String(type.prefix(60))
+        if (300..<400).contains(status.code) {
+            return AccountFailure(
+                .unreachable, "\(name) answers with a redirect (\(status.code)), which is never followed",
+                "set EMAILCONNECT_URL to the API itself, as in https://host/v1")
+        }
+        return AccountFailure(
+            .unreachable, "\(name) is not the EmailConnect API: it answered \(status.code) with \(what)",
+            "check EMAILCONNECT_URL; it ends with /v1")
+    }
+
+    /// An error on the way, in words. Only what is known to have happened before anything was sent is *unreachable*.
+    func failure(_ error: any Error, isWrite: Bool) -> AccountFailure {
+        let unknown = AccountFailure.Kind.unknown
+        switch error {
+        case let failure as AccountFailure: return failure
+        case let rejection as Rejection:
+            return AccountFailure(isWrite ? unknown : .unreachable, "\(name): \(rejection.problem)", Self.remedy(rejection))
+        case _ where Self.isNeverConnected(error):
+            return AccountFailure(
+                .unreachable, "no server answers at \(name)", "check EMAILCONNECT_URL and that the server runs; --local needs none")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            return AccountFailure(
+                .unreachable, "the certificate of \(name) is not trusted", "name the authority's certificate with --ca-file")
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
+            return AccountFailure(isWrite ? unknown : .unreachable, "\(name) did not answer in time", Self.again(isWrite))
+        default:
+            return AccountFailure(isWrite ? unknown : .unreachable, "the connection to \(name) broke", Self.again(isWrite))
+        }
+    }
+
+    private static func isNeverConnected(_ error: any Error) -> Bool {
+        if error is NIOConnectionError { return true }
+        let error = error as? HTTPClientError
+        return error == .connectTimeout || error == .tlsHandshakeTimeout
+    }
+
+    static func remedy(_ rejection: Rejection) -> String {
+        rejection.remedy.isEmpty ? "the answer is not what this version of reconcile reads" : rejection.remedy
+    }
+
+    private static func again(_ isWrite: Bool) -> String {
+        isWrite ? "nobody knows whether it was done; run the command again, which is harmless" : "run the command again"
+    }
+}

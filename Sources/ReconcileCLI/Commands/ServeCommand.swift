@@ -1,0 +1,81 @@
+import APIServer
+import ArgumentParser
+import EmailConnect
+import Glibc
+import Logging
+import Reconciler
+
+/// `reconcile serve`: the bundled API server.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Runs the bundled API server on a SQLite file.",
+        discussion: """
+            A new database gets a first API key with every scope. It is shown once, on a terminal, or written to \
+            --key-file. SIGTERM and Ctrl-C end the server after the answers under way.
+            """)
+
+    @Option(help: ArgumentHelp("The database; it is made if it does not exist.", valueName: "file"), completion: .file())
+    var db = "emailconnect.db"
+
+    @Option(help: "The address to listen at; 0.0.0.0 opens the server to the network, without TLS.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port; 0 lets the system choose.")
+    var port = 8080
+
+    @Option(help: ArgumentHelp("Where the first key is written, readable for this user only.", valueName: "file"), completion: .file())
+    var keyFile: String?
+
+    @Flag(help: "Accept webhooks whose host is private to a network or this machine.")
+    var allowPrivateTargets = false
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535") }
+    }
+
+    func run() async throws {
+        let session = Session(output)
+        // The database holds hashes of keys and the secrets of webhooks.
+        umask(0o077)
+        do {
+            let server = try await BundledServer(
+                database: db, access: .keys, allowsPrivateTargets: allowPrivateTargets, logger: session.logger)
+            try await handOverFirstKey(server, session)
+            let host = host
+            try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
+                session.write("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/v1\n")
+            }
+        } catch let failure as StoreFailure {
+            session.fail(failure.problem, failure.remedy)
+            throw ExitCode(ExitStatus.failed.rawValue)
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            session.fail(
+                "cannot listen at \(Escaped.line(host)) port \(port)", "check the address, or choose another port; --port 0 finds one")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
+    private func handOverFirstKey(_ server: BundledServer, _ session: Session) async throws {
+        guard let key = try await server.makeFirstKey() else { return }
+        if let keyFile {
+            do throws(FileFailure) {
+                try session.effects.writeSecret(keyFile, key)
+                session.note("The first API key is in \(Escaped.line(keyFile)).")
+            } catch {
+                try await server.removeFirstKey()
+                session.fail("the first key could not be written: \(error.problem)", "name another --key-file")
+                throw ExitCode(ExitStatus.failed.rawValue)
+            }
+        } else if session.showsSecrets {
+            session.write("The first API key, shown once:\n\n  \(key.reveal())\n\n")
+        } else {
+            try await server.removeFirstKey()
+            session.fail("the first API key is shown on a terminal only", "add --key-file FILE")
+            throw ExitCode(ExitStatus.usage.rawValue)
+        }
+    }
+}

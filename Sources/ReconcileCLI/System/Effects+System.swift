@@ -1,0 +1,79 @@
+import EmailConnect
+import FoundationEssentials
+import Glibc
+import Reconciler
+
+extension Effects {
+    /// The effects of this process.
+    static let system = Effects(
+        readFile: { path throws(FileFailure) in try SystemFiles.read(path) },
+        resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
+        writeSecret: { path, secret throws(FileFailure) in try SystemFiles.replace(path, with: secret) },
+        environment: { ProcessInfo.processInfo.environment[$0] },
+        random: {
+            var generator = SystemRandomNumberGenerator()
+            return generator.next()
+        })
+}
+
+/// Files, with failures in words.
+enum SystemFiles {
+    static func read(_ path: String) throws(FileFailure) -> [UInt8] {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw FileFailure("there is no file \(Escaped.line(path))")
+        }
+        if isFolder { throw FileFailure("\(Escaped.line(path)) is a folder") }
+        do { return [UInt8](try Data(contentsOf: URL(filePath: path))) } catch {
+            throw FileFailure("\(Escaped.line(path)) may not be read")
+        }
+    }
+
+    /// The file behind a path, which must stand below a folder, also when links are followed.
+    static func resolve(_ path: String, below folder: String) throws(FileFailure) -> String {
+        guard !path.hasPrefix("/") else { throw FileFailure("it must stand below the manifest's folder") }
+        guard let root = real(folder), let file = real("\(folder)/\(path)") else { throw FileFailure("there is no such file") }
+        guard file.hasPrefix(root == "/" ? "/" : root + "/") else { throw FileFailure("it must stand below the manifest's folder") }
+        return file
+    }
+
+    /// Replaces a file as a whole: a reader sees the old one or the new one, and only this user sees either.
+    static func replace(_ path: String, with secret: Secret) throws(FileFailure) {
+        let folder = Paths.folder(of: path)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw FileFailure("cannot make the folder \(Escaped.line(folder))") }
+        var generator = SystemRandomNumberGenerator()
+        let draft = "\(path).\(Token.random(8, &generator)).tmp"
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileFailure("cannot write in the folder \(Escaped.line(folder))") }
+        let isWritten = write(secret.reveal() + "\n", to: descriptor) && fsync(descriptor) == 0
+        close(descriptor)
+        guard isWritten, unsafe rename(draft, path) == 0 else {
+            unsafe unlink(draft)
+            throw FileFailure("cannot write \(Escaped.line(path))")
+        }
+        let parent = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if parent >= 0 {
+            fsync(parent)
+            close(parent)
+        }
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let pointer = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(pointer) }
+        return unsafe String(cString: pointer)
+    }
+}

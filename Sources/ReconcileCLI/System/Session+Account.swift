@@ -1,0 +1,83 @@
+import APIServer
+import ArgumentParser
+import EmailConnect
+import EmailConnectClient
+import Reconciler
+
+extension Session {
+    /// Opens the account that the options name, gives it to `body`, and closes it on every path.
+    /// - Throws: `ExitCode`, after saying why.
+    func withAccount(
+        _ options: AccountOptions, _ desired: DesiredState, writes: Bool,
+        _ body: (AccountClient, _ server: String) async throws -> ExitStatus
+    ) async throws -> ExitStatus {
+        do {
+            if options.local {
+                let path = options.localDb ?? LocalServer.defaultDatabase
+                return try await LocalServer.with(database: path, writes: writes, logger: logger) { endpoint in
+                    try await AccountClient.with(endpoint) { try await body($0, "the local server") }
+                }
+            }
+            let endpoint = try remote(options, desired.pins)
+            return try await AccountClient.with(endpoint) { try await body($0, endpoint.name) }
+        } catch let failure as AccountFailure {
+            fail(failure)
+            throw ExitCode(failure.exit.rawValue)
+        } catch let failure as StoreFailure {
+            fail(failure.problem, failure.remedy)
+            throw ExitCode(ExitStatus.failed.rawValue)
+        } catch let failure as FileFailure {
+            fail(failure.problem, "check the folder's permissions")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
+    /// Whether the account's server runs on this machine.
+    func isLoopback(_ options: AccountOptions) -> Bool {
+        if options.local { return true }
+        guard let text = effects.environment("EMAILCONNECT_URL"), let url = try? Endpoint.url(text) else { return false }
+        return url.isLoopback
+    }
+
+    /// URL and key come from the environment; the manifest may only pin them, so that a pull request cannot send the key
+    /// elsewhere.
+    private func remote(_ options: AccountOptions, _ pins: ServerPins) throws(AccountFailure) -> Endpoint {
+        guard let text = effects.environment("EMAILCONNECT_URL"), !text.isEmpty else {
+            throw AccountFailure(.unreachable, "which account?", "set EMAILCONNECT_URL and EMAILCONNECT_API_KEY, or use --local")
+        }
+        let url: HTTPURL
+        do throws(Rejection) { url = try Endpoint.url(text) } catch {
+            throw AccountFailure(.unreachable, "EMAILCONNECT_URL: \(error.problem)", error.remedy)
+        }
+        if let pinned = pins.url, try Self.canonical(pinned) != url {
+            throw AccountFailure(
+                .unreachable, "EMAILCONNECT_URL is \(url.text), but the manifest pins server.url to \(pinned.text)",
+                "nothing was sent; correct one of the two")
+        }
+        guard let key = effects.environment("EMAILCONNECT_API_KEY"), !key.isEmpty else {
+            throw AccountFailure(.unreachable, "there is no API key", "set EMAILCONNECT_API_KEY")
+        }
+        guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw AccountFailure(.unreachable, "EMAILCONNECT_API_KEY has a space or a line feed in it", "set it to the key alone")
+        }
+        return Endpoint(.url(url), key: Secret(key), account: pins.account, caFile: options.caFile)
+    }
+
+    private static func canonical(_ url: HTTPURL) throws(AccountFailure) -> HTTPURL {
+        do throws(Rejection) { return try Endpoint.url(url.text) } catch {
+            throw AccountFailure(.unreachable, "server.url in the manifest: \(error.problem)", error.remedy)
+        }
+    }
+}
+
+extension AccountFailure {
+    /// How a command ends with it.
+    var exit: ExitStatus {
+        guard case .refused(let problem) = kind else { return .failed }
+        switch problem.code {
+        case .stale, .duplicate: return .stale
+        case .foreignOwner, .inUse, .notEmpty, .protected: return .conflict
+        default: return .failed
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import EmailConnect
+import EmailConnectClient
+import FoundationEssentials
+import Glibc
+import Logging
+import Reconciler
+
+/// One run of a command: its streams, its effects, and how it ends. Results go to standard output, all else to standard
+/// error.
+struct Session: Sendable {
+    let effects = Effects.system
+    let style: TextStyle
+    let isInteractive: Bool
+    /// Whether standard output is a terminal, so that nothing keeps what is shown.
+    let showsSecrets: Bool
+    private let errorStyle: TextStyle
+    private let isQuiet: Bool
+    private let isVerbose: Bool
+
+    init(_ options: OutputOptions) {
+        let allowsColour = (effects.environment("NO_COLOR") ?? "").isEmpty && effects.environment("TERM") != "dumb"
+        showsSecrets = isatty(STDOUT_FILENO) == 1
+        style = TextStyle(coloured: allowsColour && showsSecrets)
+        errorStyle = TextStyle(coloured: allowsColour && isatty(STDERR_FILENO) == 1)
+        isInteractive = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        isQuiet = options.quiet
+        isVerbose = options.verbose
+    }
+
+    /// The server's log: warnings and errors, on standard error.
+    var logger: Logger {
+        var logger = Logger(label: "reconcile") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        return logger
+    }
+
+    /// A result.
+    func write(_ text: String) { Self.put(text, to: STDOUT_FILENO) }
+
+    /// Something beside the result.
+    func note(_ text: String) {
+        if !isQuiet { Self.put(text + "\n", to: STDERR_FILENO) }
+    }
+
+    /// An error, in one line.
+    func fail(_ problem: String, _ remedy: String) {
+        let line = remedy.isEmpty ? problem : "\(problem); \(remedy)"
+        Self.put("error: \(Escaped.line(line))\n", to: STDERR_FILENO)
+    }
+
+    /// An account that could not be read or changed, and each single thing that it named.
+    func fail(_ failure: AccountFailure) {
+        fail(failure.problem, failure.remedy)
+        guard case .refused(let problem) = failure.kind, problem.items.count > 1 else { return }
+        for item in problem.items { Self.put("  \(Escaped.line(item.detail))\n", to: STDERR_FILENO) }
+    }
+
+    /// Diagnostics with their source lines.
+    func show(_ diagnostics: [Diagnostic], _ sources: [String: [UInt8]]) {
+        let shown = isQuiet ? diagnostics.filter { $0.severity == .error } : diagnostics
+        guard !shown.isEmpty else { return }
+        Self.put(DiagnosticText(errorStyle).render(shown, sources: sources), to: STDERR_FILENO)
+    }
+
+    /// Reads a manifest and shows what is wrong with it.
+    func load(_ file: String) -> Pipeline.Loaded {
+        let start = ContinuousClock.now
+        let loaded = Pipeline.load(file, effects)
+        report("read \(file)", since: start)
+        show(loaded.diagnostics, [file: loaded.source])
+        let errors = loaded.diagnostics.count { $0.severity == .error }
+        if errors > 0 { note("\(errors) \(errors == 1 ? "error" : "errors") in \(Escaped.line(file))") }
+        return loaded
+    }
+
+    /// As ``load(_:)``; ends the command when there is an error.
+    func loadOrExit(_ file: String) throws -> (desired: DesiredState, file: String) {
+        guard let desired = load(file).desired else { throw ExitCode(ExitStatus.failed.rawValue) }
+        return (desired, file)
+    }
+
+    /// Asks on the terminal.
+    func confirm(_ question: String) -> Bool {
+        write(question)
+        return readLine()?.trimming(" \t") == "yes"
+    }
+
+    /// Says how long something took, if that is wanted.
+    func timed<T>(_ what: String, _ body: () async throws -> T) async rethrows -> T {
+        let start = ContinuousClock.now
+        let result = try await body()
+        report(what, since: start)
+        return result
+    }
+
+    /// Ends the command.
+    func exit(_ status: ExitStatus) throws {
+        if status != .done { throw ExitCode(status.rawValue) }
+    }
+
+    private func report(_ what: String, since start: ContinuousClock.Instant) {
+        guard isVerbose else { return }
+        let time = (ContinuousClock.now - start) / .milliseconds(1)
+        note("\(Escaped.line(what)): \(Int(time.rounded())) ms")
+    }
+
+    private static func put(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            // A reader that is gone wants nothing more.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimming(_ characters: String) -> String {
+        var text = self[...]
+        while let first = text.first, characters.contains(first) { text.removeFirst() }
+        while let last = text.last, characters.contains(last) { text.removeLast() }
+        return String(text)
+    }
+}

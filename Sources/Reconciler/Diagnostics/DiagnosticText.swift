@@ -1,0 +1,37 @@
+import EmailConnect
+
+/// Diagnostics as a compiler prints them.
+public struct DiagnosticText {
+    private let style: TextStyle
+
+    /// Plain, or with colour.
+    public init(_ style: TextStyle) { self.style = style }
+
+    /// All of them, sorted, each with its source line.
+    /// - Parameter sources: the bytes of each file, by the name that diagnostics have for it.
+    public func render(_ diagnostics: [Diagnostic], sources: [String: [UInt8]]) -> String {
+        var excerpts: [String: SourceExcerpt] = [:]
+        for (file, bytes) in sources {
+            let lines = Set(diagnostics.filter { $0.file == file }.compactMap { $0.position?.line })
+            if !lines.isEmpty { excerpts[file] = SourceExcerpt(bytes, lines: lines) }
+        }
+        return diagnostics.sorted().map { render($0, excerpts[$0.file]) }.joined(separator: "\n")
+    }
+
+    private func render(_ diagnostic: Diagnostic, _ excerpt: SourceExcerpt?) -> String {
+        let place = diagnostic.position.map { ":\($0.line):\($0.column)" } ?? ""
+        let word = style.paint(diagnostic.severity.rawValue, diagnostic.severity == .error ? .red : .yellow)
+        var text = "\(style.bold("\(Escaped.line(diagnostic.file))\(place):")) \(word): \(diagnostic.problem)\n"
+        if let position = diagnostic.position, let line = excerpt?.line(at: position) {
+            let number = String(position.line)
+            let margin = String(repeating: " ", count: number.count)
+            // A tab is one column to libyaml and to the caret.
+            let source = Escaped.line(line.text.replacing("\t", with: " "))
+            let indent = String(repeating: " ", count: line.mark.lowerBound)
+            let carets = String(repeating: "^", count: min(line.mark.count, 80))
+            text += " \(number) | \(source)\n \(margin) | \(indent)\(style.paint(carets, .red))\n"
+        }
+        if !diagnostic.remedy.isEmpty { text += "   = \(diagnostic.remedy)\n" }
+        return text
+    }
+}

@@ -1,0 +1,58 @@
+public import EmailConnect
+
+/// Everything that the outside gives: files, environment, randomness. One value; in tests each effect fails unless the
+/// test sets it.
+public struct Effects: Sendable {
+    /// The bytes of a file.
+    public var readFile: @Sendable (_ path: String) throws(FileFailure) -> [UInt8]
+    /// The path of a file below a folder, with links followed; fails when it leads out of the folder.
+    public var resolve: @Sendable (_ path: String, _ folder: String) throws(FileFailure) -> String
+    /// Replaces a file as a whole, readable for this user only; makes missing folders.
+    public var writeSecret: @Sendable (_ path: String, _ secret: Secret) throws(FileFailure) -> Void
+    /// A variable of the environment.
+    public var environment: @Sendable (_ name: String) -> String?
+    /// The next 64 random bits, fit for secrets.
+    public var random: @Sendable () -> UInt64
+
+    /// The effects of a process, or of a test.
+    public init(
+        readFile: @escaping @Sendable (String) throws(FileFailure) -> [UInt8],
+        resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
+        writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
+        environment: @escaping @Sendable (String) -> String?, random: @escaping @Sendable () -> UInt64
+    ) {
+        self.readFile = readFile
+        self.resolve = resolve
+        self.writeSecret = writeSecret
+        self.environment = environment
+        self.random = random
+    }
+
+    struct Generator: RandomNumberGenerator {
+        let random: @Sendable () -> UInt64
+        mutating func next() -> UInt64 { random() }
+    }
+}
+
+/// Why a file could not be read or written, in words.
+public struct FileFailure: Error, Equatable, Sendable {
+    /// What is wrong.
+    public var problem: String
+
+    /// Why a file could not be read or written.
+    public init(_ problem: String) { self.problem = problem }
+}
+
+/// A path's folder.
+public enum Paths {
+    /// The folder of a file; `.` when the path has none.
+    public static func folder(of file: String) -> String {
+        guard let slash = file.lastIndex(of: "/") else { return "." }
+        return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+
+    /// A path as it stands in a file of `folder`.
+    public static func join(_ folder: String, _ path: String) -> String {
+        path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"
+    }
+}

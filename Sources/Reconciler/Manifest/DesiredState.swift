@@ -1,0 +1,112 @@
+public import EmailConnect
+
+/// What a manifest wants: values with their references checked, regrouped by kind.
+public struct DesiredState: Equatable, Sendable {
+    /// Who the manifest is, on the server.
+    public var owner: Owner
+    /// What must answer; a mismatch is an error before anything is sent.
+    public var pins = ServerPins()
+    /// The webhooks.
+    public var webhooks: [Desired<Webhook>] = []
+    /// The domains.
+    public var domains: [Desired<Domain>] = []
+    /// The aliases.
+    public var aliases: [Desired<Alias>] = []
+    /// The API keys.
+    public var apiKeys: [Desired<APIKey>] = []
+    /// Webhooks of others that are pointed at.
+    public var externalWebhooks: [ExternalWebhook] = []
+    /// Domains of others that hold aliases of ours.
+    public var externalDomains: [ExternalDomain] = []
+    /// Where each new API key's token goes.
+    public var sinks: [Slug: Sink] = [:]
+
+    /// Nothing wanted.
+    public init(owner: Owner) { self.owner = owner }
+
+    /// Every reference to a secret, sorted, each once.
+    public var secretReferences: [SecretReference] {
+        var found: Set<SecretReference> = []
+        for webhook in webhooks { found.formUnion(webhook.value.secretFields.map(\.reference)) }
+        return found.sorted()
+    }
+}
+
+/// One resource as a manifest wants it: every field, stated or default.
+public struct Desired<R: Resource>: Equatable, Sendable {
+    /// Every field.
+    public var value: R
+    /// Where its entry stands.
+    public var position: Position
+    /// Where its webhook is named.
+    public var webhookPosition: Position?
+
+    /// One resource as a manifest wants it.
+    public init(_ value: R, at position: Position, webhook: Position? = nil) {
+        self.value = value
+        self.position = position
+        webhookPosition = webhook
+    }
+}
+
+/// What a manifest says of the server.
+public struct ServerPins: Equatable, Sendable {
+    /// The API's base URL.
+    public var url: HTTPURL?
+    /// The account's id.
+    public var account: String?
+    /// Where the pins stand.
+    public var position: Position?
+}
+
+/// A webhook that must exist and is never written.
+public struct ExternalWebhook: Equatable, Sendable {
+    /// The entry's key.
+    public var key: Slug
+    /// `OWNER#key`, or an id.
+    public var reference: WebhookReference
+    /// Where its entry stands.
+    public var position: Position
+}
+
+/// A domain that must exist and is never written.
+public struct ExternalDomain: Equatable, Sendable {
+    /// The domain.
+    public var name: DomainName
+    /// Where its entry stands.
+    public var position: Position
+}
+
+/// Where a new token goes.
+public enum Sink: Equatable, Sendable {
+    /// A file, relative to the manifest's folder.
+    case file(String)
+
+    /// For people.
+    public var label: String {
+        switch self {
+        case .file(let path): "file \(path)"
+        }
+    }
+}
+
+extension Webhook {
+    /// The fields whose values are given by reference, in the order of the table.
+    public var secretFields: [(field: String, reference: SecretReference)] {
+        var found: [(field: String, reference: SecretReference)] = []
+        if let reference = url?.sensitive?.reference { found.append(("url", reference)) }
+        for (name, value) in headers.sorted {
+            if case .secret(.reference(let reference)) = value { found.append((name.text, reference)) }
+        }
+        if let reference = signingSecret?.reference { found.append(("signing_secret", reference)) }
+        return found
+    }
+}
+
+extension DesiredState {
+    /// How much is wanted, in words.
+    public var summary: String {
+        let counts = [(Kind.domain, domains.count), (.alias, aliases.count), (.webhook, webhooks.count), (.apiKey, apiKeys.count)]
+        return counts.map { "\($1) \($1 == 1 ? $0.word : $0.words)" }.joined(separator: ", ")
+    }
+}

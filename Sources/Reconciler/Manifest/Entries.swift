@@ -1,0 +1,142 @@
+import EmailConnect
+
+/// What an entry of a manifest states beside the fields of its kind's table.
+struct Extras {
+    var manage = true
+    var managePosition: Position?
+    var owner: Owner?
+    var id: String?
+    var sink: Sink?
+}
+
+/// Walks mappings key by key, reports what is wrong with each and goes on. Only a syntax error ends the walk.
+extension ManifestDecoder {
+    /// Enters a mapping; false, with the value passed over, when it is none.
+    mutating func enter(_ what: String, at key: Scalar) throws(SyntaxFailure) -> Bool {
+        switch try yaml.peek() {
+        case .mappingStart:
+            _ = try yaml.next()
+            return true
+        case .scalar(let scalar, _) where scalar.isBlank:
+            report(.blank(at: key.position))
+        case .scalar(let scalar, _) where scalar.isNull:
+            report(
+                Rejection(
+                    "null removes what is inherited, and nothing is inherited here", "remove the line, or write {} for the defaults",
+                    at: scalar.position))
+        case .scalar(let scalar, _): report(Rejection("expected \(what), found a scalar", at: scalar.position))
+        case .sequenceStart(let position, _):
+            report(Rejection("expected \(what), found a list", "write key: value below it, without -", at: position))
+        default: break
+        }
+        try yaml.skip()
+        return false
+    }
+
+    /// The next key of the mapping that was entered; nil at its end. Repeated keys and merge keys are reported and passed over.
+    mutating func nextKey(_ seen: inout [String: Position]) throws(SyntaxFailure) -> Scalar? {
+        while true {
+            switch try yaml.next() {
+            case .mappingEnd: return nil
+            case .scalar(let key, _):
+                if key.text == "<<", key.style == .plain {
+                    report(Rejection("merge keys (<<) are not read", "write the fields out", at: key.position))
+                } else if key.isBlank {
+                    report(Rejection("a key is missing", "write key: value", at: key.position))
+                } else if let first = seen.updateValue(key.position, forKey: key.text) {
+                    report(
+                        Rejection(
+                            "the key \(Escaped.line(key.text)) stands here twice",
+                            "remove one; the first is at \(first.line):\(first.column)", at: key.position))
+                } else {
+                    return key
+                }
+                try yaml.skip()
+            case .mappingStart(let position, _), .sequenceStart(let position, _):
+                throw SyntaxFailure(position: position, problem: "a key that is no scalar", remedy: "write key: value")
+            default: throw SyntaxFailure(position: .start, problem: "a key is missing", remedy: "write key: value")
+            }
+        }
+    }
+
+    /// Reports a key that nobody knows; its value is passed over and never shown.
+    mutating func unknown(_ key: Scalar, in what: String, known: [String]) throws(SyntaxFailure) {
+        try yaml.skip()
+        let guess = Spelling.nearest(to: key.text, in: known).map { "did you mean \($0)?" }
+        report(
+            Rejection(
+                "unknown key \(Escaped.quoted(String(key.text.prefix(64)))) in \(what)",
+                guess ?? "known here: \(known.joined(separator: ", "))", at: key.position))
+    }
+
+    /// Reads one field of an entry; false when the table has none of that name.
+    mutating func field<R: Resource>(_ key: Scalar, into entry: inout Stated<R>) throws(SyntaxFailure) -> Bool {
+        guard let row = R.manifestRow(key.text) else { return false }
+        let node = try yaml.node()
+        if case .scalar(let scalar) = node, scalar.isBlank {
+            report(.blank(at: key.position))
+            return true
+        }
+        if node.isNull {
+            report(Rejection("null removes what is inherited, and nothing is inherited here", "remove the line", at: node.position))
+            return true
+        }
+        do throws(Rejection) { try entry.read(row, node) } catch { report(error, at: node.position) }
+        return true
+    }
+
+    /// Reads one of the keys beside the table's; false when there is none of that name.
+    mutating func extra(_ key: Scalar, of known: [String], into extras: inout Extras) throws(SyntaxFailure) -> Bool {
+        guard known.contains(key.text) else { return false }
+        let node = try yaml.node()
+        do throws(Rejection) {
+            switch key.text {
+            case "manage":
+                extras.manage = try Bool(node)
+                extras.managePosition = node.position
+            case "owner": extras.owner = try Owner(node)
+            case "id":
+                extras.id = try node.text("a webhook's id")
+                guard extras.id?.hasPrefix("wh_") == true else { throw Rejection("not a webhook's id", "an id begins with wh_") }
+            case "deliver_to": extras.sink = try Sink(node)
+            default: return false
+            }
+        } catch { report(error, at: node.position) }
+        return true
+    }
+
+    /// Reads an entry's key as a slug.
+    mutating func slug(_ key: Scalar) -> Slug? {
+        do throws(Rejection) { return try Slug(key.text) } catch {
+            report(error, at: key.position)
+            return nil
+        }
+    }
+
+    mutating func report(_ rejection: Rejection, at fallback: Position? = nil) {
+        diagnostics.append(Diagnostic(.error, file, at: rejection.position ?? fallback, rejection.problem, rejection.remedy))
+    }
+
+    mutating func warn(_ problem: String, _ remedy: String, at position: Position) {
+        diagnostics.append(Diagnostic(.warning, file, at: position, problem, remedy))
+    }
+}
+
+extension Resource {
+    /// The row that an entry may state under this name.
+    static func manifestRow(_ name: String) -> Int? { fields.firstIndex { $0.isInManifest && $0.name == name } }
+    /// The names that an entry may state.
+    static var manifestNames: [String] { fields.filter(\.isInManifest).map(\.name) }
+}
+
+extension Sink {
+    init(_ node: Node) throws(Rejection) {
+        let members = try node.members("where the key goes, as in { file: PATH }")
+        guard members.count == 1, let member = members.first, member.key.text == "file" else {
+            throw Rejection("not a place where a key can go", "write { file: PATH }", at: node.position)
+        }
+        let path = try member.value.text("a file's path")
+        guard !path.isEmpty, !path.hasSuffix("/") else { throw Rejection("the path names no file", at: member.value.position) }
+        self = .file(path)
+    }
+}

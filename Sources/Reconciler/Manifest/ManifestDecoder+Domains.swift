@@ -1,0 +1,109 @@
+import EmailConnect
+
+extension ManifestDecoder {
+    mutating func domains(_ section: Scalar) throws(SyntaxFailure) {
+        guard try enter("domains by key", at: section) else { return }
+        var entries: [String: Position] = [:]
+        while let key = try nextKey(&entries) {
+            guard try enter("a domain's fields", at: key) else { continue }
+            var entry = Stated<Domain>()
+            var extras = Extras()
+            var seen: [String: Position] = [:]
+            let firstAlias = draft.aliases.count
+            while let name = try nextKey(&seen) {
+                if name.text == "aliases" {
+                    try aliases(name)
+                    continue
+                }
+                if try field(name, into: &entry) { continue }
+                if try extra(name, of: ["manage"], into: &extras) { continue }
+                try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "manage"])
+            }
+            if seen["name"] == nil { entry.value.name = name(from: key) }
+            if entry.value.name != nil, seen["name"] != nil { _ = slug(key) }
+            guard let name = entry.value.name else {
+                draft.aliases.removeSubrange(firstAlias...)
+                continue
+            }
+            for index in firstAlias..<draft.aliases.count { draft.aliases[index].value.domain = .name(name) }
+            finish(entry, name, extras, key, seen, Array(draft.aliases[firstAlias...].indices))
+        }
+    }
+
+    private mutating func finish(
+        _ entry: Stated<Domain>, _ name: DomainName, _ extras: Extras, _ key: Scalar, _ seen: [String: Position], _ aliases: [Int]
+    ) {
+        if let first = draft.domainPositions.updateValue(key.position, forKey: name) {
+            report(
+                Rejection(
+                    "the domain \(name.text) stands here twice", "remove one; the first is at \(first.line):\(first.column)",
+                    at: key.position))
+        }
+        if !extras.manage {
+            if !entry.isEmpty, entry.rows != Domain.fields.indices.filter({ Domain.fields[$0].name == "name" }) {
+                report(
+                    Rejection(
+                        "a domain with manage: false is never written", "remove its fields but for name and aliases", at: key.position))
+            }
+            draft.externalDomains.append(ExternalDomain(name: name, position: key.position))
+            return
+        }
+        draft.domains.append(Desired(entry.value, at: key.position, webhook: seen["webhook"]))
+        if entry.value.webhook != nil, aliases.contains(where: { draft.aliases[$0].value.name?.text == LocalPart.catchAll }) {
+            warn(
+                "the domain's webhook is never used: its alias \"*\" takes what no other alias takes",
+                "remove webhook: from the domain, or the alias", at: seen["webhook"] ?? key.position)
+        }
+    }
+
+    private mutating func name(from key: Scalar) -> DomainName? {
+        do throws(Rejection) { return try DomainName(key.text) } catch {
+            report(Rejection(error.problem, "the key is the name unless name: says otherwise", at: key.position))
+            return nil
+        }
+    }
+
+    /// The entries below `aliases:`; the loop that a large manifest spends its time in.
+    private mutating func aliases(_ section: Scalar) throws(SyntaxFailure) {
+        guard try enter("aliases by name", at: section) else { return }
+        var written: [String: Position] = [:]
+        var canonical: [LocalPart: Position] = [:]
+        while let key = try nextKey(&written) {
+            let name: LocalPart?
+            do throws(Rejection) { name = try LocalPart(key.text) } catch {
+                report(error, at: key.position)
+                name = nil
+            }
+            guard var alias = try alias(key) else { continue }
+            guard let name else { continue }
+            if let first = canonical.updateValue(key.position, forKey: name) {
+                report(
+                    Rejection(
+                        "the alias \(name.text) stands here twice, in two spellings",
+                        "remove one; the first is at \(first.line):\(first.column)", at: key.position))
+                continue
+            }
+            alias.value.name = name
+            draft.aliases.append(alias)
+        }
+    }
+
+    private mutating func alias(_ key: Scalar) throws(SyntaxFailure) -> Desired<Alias>? {
+        var entry = Stated<Alias>()
+        if case .scalar(let scalar, _) = try yaml.peek(), !scalar.isBlank, !scalar.isNull {
+            // The short form: the webhook alone.
+            _ = try yaml.next()
+            entry.value.webhook = .key(scalar.text)
+            return Desired(entry.value, at: key.position, webhook: scalar.position)
+        }
+        guard try enter("an alias's fields, or a webhook's key", at: key) else { return nil }
+        var webhook: Position?
+        var seen: [String: Position] = [:]
+        while let name = try nextKey(&seen) {
+            if name.text == "webhook" { webhook = name.position }
+            if try field(name, into: &entry) { continue }
+            try unknown(name, in: "an alias", known: Alias.manifestNames)
+        }
+        return Desired(entry.value, at: key.position, webhook: webhook)
+    }
+}

@@ -1,0 +1,57 @@
+import EmailConnect
+
+extension ManifestDecoder {
+    /// Checks what can only be checked when everything has been read, and makes the state.
+    /// - Parameter isWhole: false after a syntax error: what is missing may stand behind it.
+    mutating func check(endingAt isWhole: Bool) -> DesiredState? {
+        guard isWhole else { return nil }
+        for (name, isThere) in [
+            ("version: 1", draft.version != nil), ("manifest: NAME", draft.manifest != nil),
+            ("environment: NAME", draft.environment != nil),
+        ] where !isThere {
+            report(Rejection("the manifest has no \(name.prefix { $0 != ":" })", "add the line \(name)", at: .start))
+        }
+        guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
+        var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))
+        let known = references
+        for index in draft.domains.indices {
+            let (reference, place) = (draft.domains[index].value.webhook, draft.domains[index].webhookPosition)
+            draft.domains[index].value.webhook = resolve(reference, known, at: place)
+        }
+        for index in draft.aliases.indices {
+            let (reference, place) = (draft.aliases[index].value.webhook, draft.aliases[index].webhookPosition)
+            draft.aliases[index].value.webhook = resolve(reference, known, at: place)
+        }
+        state.pins = draft.pins
+        state.webhooks = draft.webhooks
+        state.domains = draft.domains
+        state.aliases = draft.aliases
+        state.apiKeys = draft.apiKeys
+        state.externalWebhooks = draft.externalWebhooks
+        state.externalDomains = draft.externalDomains
+        state.sinks = draft.sinks
+        return state
+    }
+
+    /// What a webhook's key in this manifest stands for.
+    private var references: [String: WebhookReference] {
+        var known: [String: WebhookReference] = [:]
+        for webhook in draft.webhooks { if let key = webhook.value.key { known[key.text] = .key(key.text) } }
+        for webhook in draft.externalWebhooks { known[webhook.key.text] = webhook.reference }
+        return known
+    }
+
+    private mutating func resolve(
+        _ reference: WebhookReference?, _ known: [String: WebhookReference], at position: Position?
+    ) -> WebhookReference? {
+        guard case .key(let key) = reference else { return nil }
+        if let found = known[key] { return found }
+        if draft.webhookKeys.contains(key) { return nil }
+        let guess = Spelling.nearest(to: key, in: known.keys.sorted()).map { "did you mean \($0)?" }
+        report(
+            Rejection(
+                "there is no webhook \(Escaped.quoted(String(key.prefix(64))))",
+                guess ?? "add it under webhooks:, with manage: false if others manage it", at: position))
+        return nil
+    }
+}

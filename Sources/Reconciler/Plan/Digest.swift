@@ -1,0 +1,78 @@
+import Crypto
+import EmailConnect
+
+/// What a reviewer approves: SHA-256 over server, account, epoch, owner and the operations with old and new values. Not
+/// over commit, manifest bytes, revision, tokens or what falls due. Every secret field counts as "ensure REFERENCE",
+/// compared or not, so that a run that has the secrets and one that has not agree.
+public struct PlanDigest: Equatable, Sendable {
+    /// 64 hexadecimal digits.
+    public let text: String
+
+    /// What a plan prints: `7f3a-91c2-0b4d-88ef`.
+    public var short: String {
+        stride(from: 0, to: 16, by: 4).map { start in
+            String(text.dropFirst(start).prefix(4))
+        }.joined(separator: "-")
+    }
+
+    init(of plan: Plan) {
+        var hasher = SHA256()
+        var json = JSONWriter()
+        json.object { json in
+            json.member("format", 1)
+            json.member("server", plan.header.serverID)
+            json.member("account", plan.header.accountID)
+            json.member("epoch", plan.header.epoch)
+            json.member("owner", plan.owner.text)
+            json.array("ensure") { json in
+                for (name, reference) in plan.ensured { json.item("\(name) \(reference.label) \(reference.prefix)") }
+            }
+        }
+        hasher.update(data: json.bytes)
+        Self.add(plan.webhooks, to: &hasher)
+        Self.add(plan.domains, to: &hasher)
+        Self.add(plan.aliases, to: &hasher)
+        Self.add(plan.apiKeys, to: &hasher)
+        text = Hex.text(hasher.finalize())
+    }
+
+    private static func add<R: Resource>(_ changes: [Change<R>], to hasher: inout SHA256) {
+        var json = JSONWriter()
+        for change in changes {
+            json.removeAll()
+            json.object { json in
+                json.member("kind", R.kind.rawValue)
+                switch change {
+                case .create(let new):
+                    json.object("create") { Stated(new, rows: R.fields.indices).write(to: &$0) }
+                case .update(let old, let new, let differences):
+                    let named = differences.filter { !$0.isSecret }
+                    json.member("update", old.id)
+                    json.member("name", new.naturalKey?.description)
+                    json.object("fields") { json in
+                        for difference in named { json.member(difference.field, ["\(difference.from)", "\(difference.to)"]) }
+                    }
+                case .delete(let old, let cascade):
+                    json.member("delete", old.id)
+                    json.member("name", old.value.naturalKey?.description)
+                    json.member("cascade", cascade.map(\.id))
+                }
+            }
+            if case .update(_, _, let differences) = change, differences.allSatisfy(\.isSecret) { continue }
+            hasher.update(data: json.bytes)
+        }
+    }
+}
+
+extension Difference {
+    /// Whether both sides are secrets: such a field counts among the ensured ones.
+    var isSecret: Bool {
+        if case .secret = to, case .secret = from { return true }
+        return false
+    }
+}
+
+extension Plan {
+    /// What a reviewer approves.
+    public var digest: PlanDigest { PlanDigest(of: self) }
+}

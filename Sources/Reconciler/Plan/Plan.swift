@@ -1,0 +1,113 @@
+public import EmailConnect
+
+/// One change of one resource.
+public enum Change<R: Resource>: Equatable, Sendable {
+    case create(R)
+    case update(old: Record<R>, new: R, differences: [Difference])
+    /// With the aliases that go along.
+    case delete(Record<R>, cascade: [Record<Alias>])
+
+    /// The resource's name after the change.
+    public var name: R.Name? {
+        switch self {
+        case .create(let new), .update(_, let new, _): new.naturalKey
+        case .delete(let old, _): old.value.naturalKey
+        }
+    }
+
+    /// Whether something is known to change; otherwise it only makes sure of secrets, or could not compare them.
+    public var isCertain: Bool {
+        guard case .update(_, _, let differences) = self else { return true }
+        return differences.contains { $0.certainty == .changed }
+    }
+
+    /// Whether there is anything to send.
+    public var isSendable: Bool {
+        guard case .update(_, _, let differences) = self else { return true }
+        return differences.contains { $0.certainty != .unavailable }
+    }
+}
+
+/// Why a plan may not be applied because of who owns what.
+public struct Conflict: Equatable, Sendable, Comparable {
+    /// The resource.
+    public var kind: Kind
+    /// Its name.
+    public var name: String
+    /// What is in the way.
+    public var problem: String
+    /// The ways out.
+    public var remedy: String
+
+    /// By kind and name.
+    public static func < (left: Conflict, right: Conflict) -> Bool {
+        left.kind == right.kind ? left.name < right.name : left.kind < right.kind
+    }
+}
+
+/// What apply would do: a value, sorted when it is made. It holds references to secrets, never values.
+public struct Plan: Equatable, Sendable {
+    /// Who plans.
+    public var owner: Owner
+    /// The account that the plan was made for.
+    public var header: StateHeader
+    /// The webhooks.
+    public var webhooks: [Change<Webhook>]
+    /// The domains.
+    public var domains: [Change<Domain>]
+    /// The aliases.
+    public var aliases: [Change<Alias>]
+    /// The API keys.
+    public var apiKeys: [Change<APIKey>]
+    /// What is in the way; the plan is shown and not applied.
+    public var conflicts: [Conflict]
+    /// What nobody manages, by kind.
+    public var unmanaged: [Kind: Int]
+    /// Every field that is given by reference, compared or not: `webhook helpdesk Authorization` and the reference.
+    public var ensured: [(name: String, reference: SecretReference)]
+    /// The keys whose tokens are due for rotation or end soon; no changes, and not in the digest.
+    public var due: [String]
+
+    /// Whether there is nothing to do and nothing that could not be compared.
+    public var isEmpty: Bool { webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }
+
+    /// How many of each.
+    public var counts: Counts {
+        var counts = Counts()
+        counts.count(webhooks)
+        counts.count(domains)
+        counts.count(aliases)
+        counts.count(apiKeys)
+        return counts
+    }
+
+    /// Whether both are the same.
+    public static func == (left: Plan, right: Plan) -> Bool {
+        left.owner == right.owner && left.header == right.header && left.webhooks == right.webhooks
+            && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
+            && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.due == right.due
+            && left.ensured.elementsEqual(right.ensured) { $0 == $1 }
+    }
+
+    /// How many changes of each sort a plan has.
+    public struct Counts: Equatable, Sendable {
+        /// To be created.
+        public var add = 0
+        /// To be changed.
+        public var change = 0
+        /// To be deleted, with what goes along.
+        public var delete = 0
+        /// Secrets that could not be compared.
+        public var uncertain = 0
+
+        mutating func count<R>(_ changes: [Change<R>]) {
+            for change in changes {
+                switch change {
+                case .create: add += 1
+                case .update: if change.isCertain { self.change += 1 } else { uncertain += 1 }
+                case .delete(_, let cascade): delete += 1 + cascade.count
+                }
+            }
+        }
+    }
+}

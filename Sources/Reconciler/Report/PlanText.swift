@@ -1,0 +1,48 @@
+/// A plan for a terminal or a log. No line begins with text from outside.
+public struct PlanText {
+    private let style: TextStyle
+
+    /// Plain, or with colour.
+    public init(_ style: TextStyle) { self.style = style }
+
+    /// The whole plan, with a line feed at its end.
+    /// - Complexity: O(changes)
+    public func render(_ plan: Plan, server: String) -> String {
+        let page = PlanPage(plan, server: server)
+        var text = page.title + "\n"
+        if !page.rows.isEmpty {
+            text += "\n"
+            let kindWidth = page.rows.map(\.kind.count).max() ?? 0
+            let nameWidth = min(page.rows.map(\.name.count).max() ?? 0, 40)
+            for row in page.rows { append(row, kindWidth, nameWidth, to: &text) }
+        }
+        if !page.conflicts.isEmpty {
+            text += "\nIn the way:\n"
+            for conflict in page.conflicts { text += "  \(style.paint("!", .red)) \(conflict)\n" }
+        }
+        if !page.due.isEmpty {
+            text += "\n"
+            for due in page.due { text += "Due: \(due)\n" }
+        }
+        return text + "\n" + style.bold(page.summary) + "\n"
+    }
+
+    private func append(_ row: PlanPage.Row, _ kindWidth: Int, _ nameWidth: Int, to text: inout String) {
+        let colour: TextStyle.Colour =
+            switch row.sigil {
+            case .add: .green
+            case .change: .yellow
+            case .delete: .red
+            case .uncertain: .cyan
+            }
+        text += "  \(style.paint(row.sigil.rawValue, colour)) \(Self.padded(row.kind, kindWidth)) "
+        text += row.note.isEmpty ? "\(row.name)\n" : "\(Self.padded(row.name, nameWidth))  \(row.note)\n"
+        let width = row.fields.map(\.name.count).max() ?? 0
+        for field in row.fields { text += "      \(Self.padded(field.name, width))  \(field.value)\n" }
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        let missing = width - text.count
+        return missing > 0 ? text + String(repeating: " ", count: missing) : text
+    }
+}

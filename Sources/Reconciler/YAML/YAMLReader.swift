@@ -1,0 +1,196 @@
+import EmailConnect
+
+/// Walks one YAML document from its events: mappings key by key, small values as nodes. Aliases are replayed from what
+/// was recorded when their anchor passed, and what comes through them is counted.
+struct YAMLReader: ~Copyable {
+    /// What a manifest may not exceed.
+    struct Limits: Sendable {
+        var depth = 32
+        /// Values that come through aliases, in all.
+        var aliased = 500_000
+        var bytes = 64 << 20
+    }
+
+    private var parser: YAMLParser
+    private let limits: Limits
+    private var peeked: YAMLEvent?
+    private var replay: [YAMLEvent] = []
+    private var recordings: [(name: String, events: [YAMLEvent], depth: Int)] = []
+    private var anchors: [String: [YAMLEvent]] = [:]
+    private var depth = 0
+    private var aliased = 0
+    private var lastAlias = Position.start
+
+    /// Opens a document.
+    /// - Throws: when the file is too large or has no document.
+    init(_ bytes: [UInt8], limits: Limits = Limits()) throws(SyntaxFailure) {
+        self.limits = limits
+        parser = try Self.open(bytes, limits)
+    }
+
+    private static func open(_ bytes: [UInt8], _ limits: Limits) throws(SyntaxFailure) -> YAMLParser {
+        guard bytes.count <= limits.bytes else {
+            throw SyntaxFailure(
+                position: .start, problem: "the file is larger than \(limits.bytes >> 20) MiB", remedy: "split it into several manifests")
+        }
+        var parser = try YAMLParser(bytes)
+        switch try parser.next() {
+        case .documentStart: return parser
+        case .end(let position):
+            throw SyntaxFailure(position: position, problem: "the file is empty", remedy: "start with version: 1")
+        default: throw SyntaxFailure(position: .start, problem: "this is no YAML document", remedy: "start with version: 1")
+        }
+    }
+
+    /// The next event, without taking it.
+    mutating func peek() throws(SyntaxFailure) -> YAMLEvent {
+        if let peeked { return peeked }
+        let event = try read()
+        peeked = event
+        return event
+    }
+
+    /// Takes the next event.
+    mutating func next() throws(SyntaxFailure) -> YAMLEvent {
+        if let event = peeked {
+            peeked = nil
+            return event
+        }
+        return try read()
+    }
+
+    /// Refuses a second document.
+    mutating func finish() throws(SyntaxFailure) {
+        _ = try next()
+        if case .documentStart(let position) = try next() {
+            throw SyntaxFailure(
+                position: position, problem: "a second document begins here", remedy: "one file has one manifest; remove the ---")
+        }
+    }
+
+    /// Takes the next value whole, as a small tree.
+    /// - Throws: when the value is malformed or repeats a key.
+    mutating func node() throws(SyntaxFailure) -> Node {
+        switch try next() {
+        case .scalar(let scalar, _): return .scalar(scalar)
+        case .sequenceStart(let position, _):
+            var items: [Node] = []
+            while true {
+                if case .sequenceEnd = try peek() { break }
+                items.append(try node())
+            }
+            _ = try next()
+            return .sequence(items, position)
+        case .mappingStart(let position, _):
+            var members: [Node.Member] = []
+            while true {
+                let event = try peek()
+                if case .mappingEnd = event { break }
+                guard case .scalar(let key, _) = try next() else {
+                    throw SyntaxFailure(position: position, problem: "a key that is no scalar", remedy: "write key: value")
+                }
+                if let first = members.first(where: { $0.key.text == key.text }) {
+                    throw SyntaxFailure(
+                        position: key.position, problem: "the key \(Escaped.line(key.text)) stands here twice",
+                        remedy: "remove one; the first is at \(first.key.position.line):\(first.key.position.column)")
+                }
+                members.append(.init(key, try node()))
+            }
+            _ = try next()
+            return .mapping(members, position)
+        case .mappingEnd, .sequenceEnd, .documentStart, .documentEnd, .end, .alias:
+            throw SyntaxFailure(position: .start, problem: "a value is missing", remedy: "write key: value")
+        }
+    }
+
+    /// Passes over the next value.
+    mutating func skip() throws(SyntaxFailure) {
+        let base = depth
+        repeat { _ = try next() } while depth > base
+    }
+
+    private mutating func read() throws(SyntaxFailure) -> YAMLEvent {
+        let event: YAMLEvent
+        if let replayed = replay.popLast() {
+            event = replayed
+            try countAliased()
+        } else {
+            event = try parser.next()
+        }
+        if case .alias(let name, let position) = event { return try expand(name, position) }
+        try count(event)
+        if recordings.isEmpty && event.anchor == nil { return event }
+        record(event)
+        return event
+    }
+
+    private mutating func expand(_ name: String, _ position: Position) throws(SyntaxFailure) -> YAMLEvent {
+        if recordings.contains(where: { $0.name == name }) {
+            throw SyntaxFailure(
+                position: position, problem: "the alias *\(Escaped.line(name)) stands inside its own anchor", remedy: "write the value out")
+        }
+        guard let events = anchors[name] else {
+            throw SyntaxFailure(
+                position: position, problem: "the alias *\(Escaped.line(name)) has no anchor above it",
+                remedy: "quote the text if it is no alias, or write &\(Escaped.line(name)) above")
+        }
+        if replay.isEmpty { lastAlias = position }
+        replay.append(contentsOf: events.reversed())
+        return try read()
+    }
+
+    private mutating func count(_ event: YAMLEvent) throws(SyntaxFailure) {
+        switch event {
+        case .mappingStart(let position, _), .sequenceStart(let position, _):
+            depth += 1
+            guard depth <= limits.depth else {
+                throw SyntaxFailure(
+                    position: position, problem: "nested more than \(limits.depth) levels deep", remedy: "a manifest has at most six")
+            }
+        case .mappingEnd, .sequenceEnd: depth -= 1
+        default: break
+        }
+    }
+
+    private mutating func countAliased() throws(SyntaxFailure) {
+        aliased += 1
+        if aliased <= limits.aliased { return }
+        throw SyntaxFailure(
+            position: lastAlias, problem: "aliases that multiply: more than \(limits.aliased) values come through them",
+            remedy: "write the manifest without anchors inside anchors")
+    }
+
+    private mutating func record(_ event: YAMLEvent) {
+        if let name = event.anchor { recordings.append((name, [], depth - (event.opens ? 1 : 0))) }
+        for index in recordings.indices { recordings[index].events.append(event.withoutAnchor) }
+        while let last = recordings.last, last.depth == depth, !event.opens {
+            anchors[last.name] = last.events
+            recordings.removeLast()
+        }
+    }
+}
+
+extension YAMLEvent {
+    fileprivate var anchor: String? {
+        switch self {
+        case .scalar(_, let anchor), .sequenceStart(_, let anchor), .mappingStart(_, let anchor): anchor
+        default: nil
+        }
+    }
+
+    fileprivate var opens: Bool {
+        switch self {
+        case .sequenceStart, .mappingStart: true
+        default: false
+        }
+    }
+
+    fileprivate var withoutAnchor: YAMLEvent {
+        switch self {
+        case .scalar(let scalar, _): .scalar(scalar, anchor: nil)
+        case .sequenceStart(let position, _): .sequenceStart(position, anchor: nil)
+        case .mappingStart(let position, _): .mappingStart(position, anchor: nil)
+        default: self
+        }
+    }
+}

@@ -1,0 +1,43 @@
+public import EmailConnect
+public import Reconciler
+import Synchronization
+
+extension Effects {
+    /// Every effect fails, or does what the test gives it.
+    public static func test(
+        files: [String: String] = [:], environment: [String: String] = [:], sink: TestSink? = nil
+    ) -> Effects {
+        Effects(
+            readFile: { path throws(FileFailure) in
+                guard let text = files[path] else { throw FileFailure("there is no file \(path)") }
+                return Array(text.utf8)
+            },
+            resolve: { path, folder throws(FileFailure) in folder == "." ? path : "\(folder)/\(path)" },
+            writeSecret: { path, secret throws(FileFailure) in
+                guard let sink else { throw FileFailure("this test has no sink") }
+                try sink.write(path, secret)
+            },
+            environment: { environment[$0] },
+            random: {
+                var generator = SystemRandomNumberGenerator()
+                return generator.next()
+            })
+    }
+}
+
+/// Where a test's secrets go.
+public final class TestSink: Sendable {
+    private let files = Mutex<[String: Secret]>([:])
+    private let isBroken: Bool
+
+    /// A sink that works, or one that does not.
+    public init(isBroken: Bool = false) { self.isBroken = isBroken }
+
+    /// What was written last to a path.
+    public subscript(_ path: String) -> Secret? { files.withLock { $0[path] } }
+
+    func write(_ path: String, _ secret: Secret) throws(FileFailure) {
+        if isBroken { throw FileFailure("the sink is broken") }
+        files.withLock { $0[path] = secret }
+    }
+}
