@@ -1,5 +1,5 @@
 public import APIServer
-public import EmailConnect
+import EmailConnect
 public import EmailConnectClient
 import Foundation
 import Logging

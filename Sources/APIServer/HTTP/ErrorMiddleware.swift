@@ -50,9 +50,9 @@ struct MethodNotAllowed: Error {
 }
 
 extension HTTPField.Name {
-    static let requestID = HTTPField.Name(parsed: "X-Request-Id") ?? .location
-    static let contentTypeOptions = HTTPField.Name(parsed: "X-Content-Type-Options") ?? .location
-    static let idempotencyKey = HTTPField.Name(parsed: "Idempotency-Key") ?? .location
+    static let requestID = HTTPField.Name(parsed: "x-request-id") ?? .location
+    static let contentTypeOptions = HTTPField.Name(parsed: "x-content-type-options") ?? .location
+    static let idempotencyKey = HTTPField.Name(parsed: "idempotency-key") ?? .location
     /// Pins the account: a key of another one is refused before anything is read or written.
-    static let account = HTTPField.Name(parsed: "EmailConnect-Account") ?? .location
+    static let account = HTTPField.Name(parsed: "emailconnect-account") ?? .location
 }

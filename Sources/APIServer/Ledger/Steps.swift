@@ -8,6 +8,8 @@ struct Steps<R: StoredResource> {
         var index: Int
         var operation: Operation<R>
         var existing: Existing?
+        /// Whether it may be done, as far as can be said before anything is written.
+        var isAllowed = false
     }
 
     /// A row as it was before the commit.
@@ -16,6 +18,8 @@ struct Steps<R: StoredResource> {
         var version: Int
         var owner: String?
         var isProtected: Bool
+        /// What stands in the column that a row is parked under.
+        var name: RowValue
         var history: String
     }
 
@@ -33,12 +37,14 @@ struct Steps<R: StoredResource> {
                 switch step.operation.verb {
                 case .create(let set):
                     try check(set, isNew: true, ledger)
+                    steps[place].isAllowed = true
                 case .update(let target, let set):
-                    steps[place].existing = try existing(target, step, &ledger)
                     try check(set, isNew: false, ledger)
+                    steps[place].existing = try existing(target, step, &ledger)
                 case .delete(let target, _):
                     steps[place].existing = try existing(target, step, &ledger)
                 }
+                if steps[place].existing != nil { steps[place].isAllowed = true }
             }
         }
     }
@@ -55,7 +61,8 @@ struct Steps<R: StoredResource> {
         if ledger.ownerID != nil, isNew, R.nameColumns == ["key"], !set.states("key") {
             throw R.invalid("key", "a batch with an owner sets key")
         }
-        for field in R.required where field != "token" && set.states(field) && R.isEmpty(field, set.value) {
+        let kept = R.required + R.nameColumns
+        for field in kept where field != "token" && set.states(field) && R.isEmpty(field, set.value) {
             throw R.invalid(field, "\(field) cannot be empty")
         }
         try R.check(set, isNew: isNew, in: ledger)
@@ -73,15 +80,19 @@ struct Steps<R: StoredResource> {
             "\(R.query.select) WHERE t.account_id = ? AND \(condition)", [.text(ledger.caller.accountID)] + values
         ) { row in
             try R.query.write(row, .history, in: transaction, to: &json)
-            return Existing(id: row.text(0), version: row.integer(1), owner: row.optionalText(2), isProtected: false, history: json.text)
+            return Existing(
+                id: row.text(0), version: row.integer(1), owner: row.optionalText(2), isProtected: false, name: .null,
+                history: json.text)
         }
         let name = "\(R.kind.word) \(target.text.prefix(320))"
         guard var found else {
             ledger.refuse(step.index, step.operation.expect == nil ? .notFound : .stale, "\(name) does not exist")
             return nil
         }
-        found.isProtected =
-            try transaction.first("SELECT protected FROM \(R.kind.table) WHERE id = ?", [.text(found.id)]) { $0.boolean(0) } ?? false
+        let rest = try transaction.first(
+            "SELECT protected, \(R.nameColumns[0]) FROM \(R.kind.table) WHERE id = ?", [.text(found.id)]
+        ) { (isProtected: $0.boolean(0), name: RowValue($0.optionalText(1))) }
+        if let rest { (found.isProtected, found.name) = rest }
         guard ledger.seen.insert(found.id).inserted else {
             ledger.refuse(step.index, .invalid, "\(name) stands in the batch twice")
             return nil
@@ -121,13 +132,13 @@ struct Steps<R: StoredResource> {
     /// Gives rows that are to be renamed a name that nobody can have, so that any of them may take another's.
     func park(_ ledger: LedgerTransaction) throws {
         for step in steps {
-            guard let existing = step.existing, case .update(_, let set) = step.operation.verb,
-                R.nameColumns.contains(where: set.states)
-            else { continue }
+            guard let existing = step.existing, case .update(_, let set) = step.operation.verb, isParked(set) else { continue }
             try ledger.transaction.run(
                 "UPDATE \(R.kind.table) SET \(R.nameColumns[0]) = ? WHERE id = ?", [.text("\u{1}\(existing.id)"), .text(existing.id)])
         }
     }
+
+    private func isParked(_ set: Stated<R>) -> Bool { R.nameColumns.contains(where: set.states) }
 
     /// Deletes rows; what points at them is looked at when everything is in place.
     func delete(_ ledger: inout LedgerTransaction) throws {
@@ -141,7 +152,7 @@ struct Steps<R: StoredResource> {
 
     /// Creates and changes rows. What a row points at is of a kind that was written before.
     func write(_ ledger: inout LedgerTransaction) throws {
-        for step in steps {
+        for step in steps where step.isAllowed {
             try ledger.attempt(step.index) { ledger in
                 do {
                     switch step.operation.verb {
@@ -191,6 +202,7 @@ struct Steps<R: StoredResource> {
             }
         }
         columns += references
+        if isParked(set), !set.states(R.nameColumns[0]) { columns.append((R.nameColumns[0], existing.name)) }
         if let ownerID = ledger.ownerID { columns.append(("owner_id", .text(ownerID))) }
         if !columns.isEmpty {
             let assignments = columns.map { "\($0.column) = ?" }.joined(separator: ", ")

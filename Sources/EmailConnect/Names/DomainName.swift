@@ -56,7 +56,8 @@ public struct DomainName: TextValue, Hashable, Comparable, CustomStringConvertib
             var dots = 0
             var previous = UInt8(ascii: ".")
             var start = UInt8(ascii: ".")
-            for unsafebyte in unsafe bytes {
+            for index in 0..<bytes.count {
+                let byte = unsafe bytes[index]
                 switch byte {
                 case UInt8(ascii: "."):
                     guard length > 0, length <= 63, previous != UInt8(ascii: "-") else { return false }

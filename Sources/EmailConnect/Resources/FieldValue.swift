@@ -136,6 +136,11 @@ extension TextValue {
 }
 
 extension Bool: FieldValue {
+    private static func remedy(_ scalar: Scalar) -> String {
+        if scalar.style == .quoted, scalar.text == "true" || scalar.text == "false" { return "remove the quotes" }
+        return ["yes", "no", "on", "off"].contains(scalar.text.lowercased()) ? "yes, no, on and off are text here" : ""
+    }
+
     /// What it looks like.
     public static var shape: Shape { .boolean }
     /// Reads the value as a manifest has it.
@@ -149,7 +154,7 @@ extension Bool: FieldValue {
         }
         if scalar.isBlank { throw .blank(at: node.position) }
         throw Rejection(
-            "expected true or false", scalar.style == .quoted ? "remove the quotes" : "yes, no, on and off are text", at: node.position)
+            "expected true or false", Self.remedy(scalar), at: node.position)
     }
     /// Writes the member as the wire has it.
     public func write(_ name: String, to json: inout JSONWriter) { json.member(name, self) }

@@ -27,7 +27,8 @@ extension Sensitive: FieldValue {
     public init(_ node: Node) throws(Rejection) {
         if case .scalar(let scalar) = node, !scalar.isBlank, !scalar.isNull {
             throw Rejection(
-                "a secret is given by reference, never as text", "write { env: NAME } or { file: PATH }", at: node.position)
+                "a secret is given by reference, never as text", "write { env: NAME } or { file: PATH }", at: node.position
+            ).hidingValue()
         }
         self = .reference(try SecretReference(node))
     }

@@ -10,7 +10,12 @@ extension WebhookURL: FieldValue {
 
     /// Reads the value as a manifest has it.
     public init(_ node: Node) throws(Rejection) {
-        if case .mapping = node { self = .secret(.reference(try SecretReference(node))) } else { self = .plain(try HTTPURL(node)) }
+        if case .mapping = node {
+            self = .secret(.reference(try SecretReference(node)))
+        } else {
+            // What is no URL may be a secret in the wrong place.
+            do throws(Rejection) { self = .plain(try HTTPURL(node)) } catch { throw error.hidingValue() }
+        }
     }
 
     /// Reads the value as the wire has it under one of its names.

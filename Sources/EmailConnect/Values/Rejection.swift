@@ -8,6 +8,8 @@ public struct Rejection: Error, Equatable, Sendable {
     public var position: Position?
     /// JSON pointer below the value that was read, "" for the value itself. https://www.rfc-editor.org/rfc/rfc6901
     public var pointer: String
+    /// Whether the value must not be shown with the message: it is, or may be, a secret.
+    public var hidesValue = false
 
     /// A rejection of the value itself unless a position says otherwise.
     public init(_ problem: String, _ remedy: String = "", at position: Position? = nil, pointer: String = "") {
@@ -15,6 +17,13 @@ public struct Rejection: Error, Equatable, Sendable {
         self.remedy = remedy
         self.position = position
         self.pointer = pointer
+    }
+
+    /// The same rejection of a value that must not be shown.
+    public func hidingValue() -> Rejection {
+        var copy = self
+        copy.hidesValue = true
+        return copy
     }
 
     /// Both sentences in one line.

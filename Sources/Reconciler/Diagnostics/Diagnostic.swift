@@ -19,6 +19,8 @@ public struct Diagnostic: Equatable, Sendable {
     public var problem: String
     /// What to do; may be empty.
     public var remedy: String
+    /// Whether the scalar that it points at must not be shown.
+    public var hidesValue = false
 
     /// One thing to tell.
     public init(_ severity: Severity, _ file: String, at position: Position?, _ problem: String, _ remedy: String) {

@@ -22,7 +22,7 @@ public struct DiagnosticText {
         let place = diagnostic.position.map { ":\($0.line):\($0.column)" } ?? ""
         let word = style.paint(diagnostic.severity.rawValue, diagnostic.severity == .error ? .red : .yellow)
         var text = "\(style.bold("\(Escaped.line(diagnostic.file))\(place):")) \(word): \(diagnostic.problem)\n"
-        if let position = diagnostic.position, let line = excerpt?.line(at: position) {
+        if let position = diagnostic.position, let line = excerpt?.line(at: position, hidden: diagnostic.hidesValue) {
             let number = String(position.line)
             let margin = String(repeating: " ", count: number.count)
             // A tab is one column to libyaml and to the caret.

@@ -44,12 +44,12 @@ struct SourceExcerpt {
     }
 
     /// The line and what to underline, as columns from 0; nil when the file has no such line.
-    func line(at position: Position) -> (text: String, mark: Range<Int>)? {
+    func line(at position: Position, hidden: Bool) -> (text: String, mark: Range<Int>)? {
         guard var characters = lines[position.line] else { return nil }
         let column = min(Int(position.column) - 1, characters.count)
         let spans = spans[position.line] ?? []
         let shown = spans.first { $0.contains(column) || $0.isEmpty && $0.lowerBound == column }
-        for span in spans where span != shown { Self.hide(span, in: &characters) }
+        for span in spans where hidden || span != shown { Self.hide(span, in: &characters) }
         if unread.line < position.line { Self.hide(0..<characters.count, in: &characters) }
         if unread.line == position.line { Self.hide(Int(unread.column) - 1..<characters.count, in: &characters) }
         Self.hideComment(after: spans.map(\.upperBound).max() ?? 0, in: &characters)

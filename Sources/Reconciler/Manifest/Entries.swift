@@ -43,12 +43,13 @@ extension ManifestDecoder {
                     report(Rejection("merge keys (<<) are not read", "write the fields out", at: key.position))
                 } else if key.isBlank {
                     report(Rejection("a key is missing", "write key: value", at: key.position))
-                } else if let first = seen.updateValue(key.position, forKey: key.text) {
+                } else if let first = seen[key.text] {
                     report(
                         Rejection(
                             "the key \(Escaped.line(key.text)) stands here twice",
                             "remove one; the first is at \(first.line):\(first.column)", at: key.position))
                 } else {
+                    seen[key.text] = key.position
                     return key
                 }
                 try yaml.skip()
@@ -114,7 +115,9 @@ extension ManifestDecoder {
     }
 
     mutating func report(_ rejection: Rejection, at fallback: Position? = nil) {
-        diagnostics.append(Diagnostic(.error, file, at: rejection.position ?? fallback, rejection.problem, rejection.remedy))
+        var diagnostic = Diagnostic(.error, file, at: rejection.position ?? fallback, rejection.problem, rejection.remedy)
+        diagnostic.hidesValue = rejection.hidesValue
+        diagnostics.append(diagnostic)
     }
 
     mutating func warn(_ problem: String, _ remedy: String, at position: Position) {

@@ -33,11 +33,13 @@ extension ManifestDecoder {
     private mutating func finish(
         _ entry: Stated<Domain>, _ name: DomainName, _ extras: Extras, _ key: Scalar, _ seen: [String: Position], _ aliases: [Int]
     ) {
-        if let first = draft.domainPositions.updateValue(key.position, forKey: name) {
+        if let first = draft.domainPositions[name] {
             report(
                 Rejection(
                     "the domain \(name.text) stands here twice", "remove one; the first is at \(first.line):\(first.column)",
                     at: key.position))
+        } else {
+            draft.domainPositions[name] = key.position
         }
         if !extras.manage {
             if !entry.isEmpty, entry.rows != Domain.fields.indices.filter({ Domain.fields[$0].name == "name" }) {

@@ -9,7 +9,7 @@ extension ManifestDecoder {
             ("version: 1", draft.version != nil), ("manifest: NAME", draft.manifest != nil),
             ("environment: NAME", draft.environment != nil),
         ] where !isThere {
-            report(Rejection("the manifest has no \(name.prefix { $0 != ":" })", "add the line \(name)", at: .start))
+            report(Rejection("the line \(name) is missing", "add it at the top"))
         }
         guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
         var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))

@@ -44,16 +44,19 @@ struct ManifestDecoder: ~Copyable {
     /// As ``decode(_:file:)``, with what was found before a syntax error.
     private mutating func read() throws(SyntaxFailure) -> Bool {
         do throws(SyntaxFailure) {
-            try document()
-            return true
+            return try document()
         } catch {
             diagnostics.append(Diagnostic(.error, file, at: error.position, error.problem, error.remedy))
             return false
         }
     }
 
-    private mutating func document() throws(SyntaxFailure) {
-        guard try enter("a mapping with version, manifest and environment", at: Scalar("", .plain)) else { return try yaml.finish() }
+    /// - Returns: whether there was a mapping, so that what is missing in it is worth a message.
+    private mutating func document() throws(SyntaxFailure) -> Bool {
+        guard try enter("a mapping with version, manifest and environment", at: Scalar("", .plain)) else {
+            try yaml.finish()
+            return false
+        }
         var seen: [String: Position] = [:]
         while let key = try nextKey(&seen) {
             switch key.text {
@@ -66,6 +69,7 @@ struct ManifestDecoder: ~Copyable {
             }
         }
         try yaml.finish()
+        return true
     }
 
     private mutating func identity(_ key: Scalar) throws(SyntaxFailure) {

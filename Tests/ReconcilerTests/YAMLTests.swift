@@ -1,0 +1,59 @@
+import EmailConnect
+@testable import Reconciler
+import Testing
+
+@Suite("YAML")
+struct YAMLTests {
+    @Test("positions count from 1, in characters, behind a byte order mark too")
+    func positions() throws {
+        var yaml = try YAMLReader([0xEF, 0xBB, 0xBF] + Array("é: [a, b]".utf8))
+        guard case .mappingStart(let start, _) = try yaml.next(), case .scalar(let key, _) = try yaml.next() else {
+            Issue.record("expected a mapping")
+            return
+        }
+        #expect(start == Position(line: 1, column: 1))
+        #expect(key.text == "é")
+        #expect(try yaml.node().position == Position(line: 1, column: 4))
+    }
+
+    @Test("a file beyond the limit is refused before it is read")
+    func tooLarge() {
+        #expect(throws: SyntaxFailure.self) { _ = try YAMLReader(Array("a: b".utf8), limits: .init(bytes: 3)) }
+    }
+
+    @Test("values that come through aliases are counted, those written out are not")
+    func aliasLimit() throws {
+        func read(_ text: String) throws {
+            var yaml = try YAMLReader(Array(text.utf8), limits: .init(aliased: 5))
+            _ = try yaml.node()
+            try yaml.finish()
+        }
+        try read("[1, 2, 3, 4, 5, 6, 7, 8]")
+        try read("[&a 1, *a, *a, *a, *a, *a]")
+        #expect(throws: SyntaxFailure.self) { try read("[&a 1, *a, *a, *a, *a, *a, *a]") }
+    }
+
+    @Test("no text at all can crash the reader")
+    func hostile() {
+        let seeds = ["a: &b [*b]", "{a: b, ? c : d}", "- - - -", "\"\\u", "%YAML 9.9\n---", "&a &b c", "*", "!<x> y", "|\n x", "a: >-\n\n b", "? ? ?", "[[[[", "}}}", "\u{0}", "--- ---", "...", "a:\n\t- b"]
+        for seed in seeds {
+            for cut in 0...seed.utf8.count { _ = ManifestDecoder.decode(Array(seed.utf8.prefix(cut)), file: "f") }
+        }
+    }
+
+    @Test("every prefix and every damaged byte of a manifest is explained, never a crash")
+    func damaged() {
+        let text = Array("version: 1\nmanifest: a\nenvironment: b\nwebhooks: { h: { url: 'https://a.example', headers: { X: \"1\" } } }\n".utf8)
+        for index in text.indices {
+            let (state, diagnostics) = ManifestDecoder.decode(Array(text[..<index]), file: "f")
+            #expect(state != nil || !diagnostics.isEmpty)
+            for byte: UInt8 in [0x00, 0x09, 0x22, 0x2A, 0x3A, 0x7B, 0xFF] {
+                var damaged = text
+                damaged[index] = byte
+                let (state, diagnostics) = ManifestDecoder.decode(damaged, file: "f")
+                #expect(state != nil || diagnostics.contains { $0.severity == .error })
+                _ = DiagnosticText(.plain).render(diagnostics, sources: ["f": damaged])
+            }
+        }
+    }
+}
