@@ -23,18 +23,14 @@ public struct BundledServer: Sendable {
         case keys
         /// The process itself: every request is a full principal. Only for a Unix socket.
         case local
+        /// As `local`, on a database that goes with the process. Its ids are always the same, so that a plan for an account
+        /// that is not there yet is the same whenever it is made.
+        case throwaway
 
         fileprivate func naming(_ random: Randomness) -> Randomness {
-            switch self {
-            case .keys: random
-            case .local: localNames
-            }
+            if case .throwaway = self { Randomness { 0x9E37_79B9_7F4A_7C15 } } else { random }
         }
     }
-
-    /// A local account is named alike wherever it is made, so that the digest that a first plan prints is the digest that
-    /// the first apply prints.
-    private static let localNames = Randomness { 0x9E37_79B9_7F4A_7C15 }
 
     private let store: Store
     private let clock: Clock
@@ -106,7 +102,7 @@ public struct BundledServer: Sendable {
         let authenticator: Authenticator =
             switch access {
             case .keys: .keys(store, clock)
-            case .local: .local(accountID: accountID)
+            case .local, .throwaway: .local(accountID: accountID)
             }
         let ledger = Ledger(store: store, clock: clock, random: random, allowsPrivateTargets: allowsPrivateTargets)
         let routes = Routes(store: store, ledger: ledger, authenticator: authenticator, clock: clock, random: random)

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import EmailConnect
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -11,7 +12,7 @@ extension AccountClient {
         let remedy =
             switch problem.code {
             case .unauthorized: "check EMAILCONNECT_API_KEY"
-            case .missingScope: "use a key that has it; a plan needs the four :read scopes and webhooks:compare"
+            case .missingScope: "use a key that has it"
             case .forbidden: "use another key, or another address"
             case .wrongAccount: "use this account's key, or correct server.account in the manifest"
             case .notFound: "check EMAILCONNECT_URL; it ends with /v1"
@@ -47,7 +48,8 @@ extension AccountClient {
                 .unreachable, "no server answers at \(name)", "check EMAILCONNECT_URL and that the server runs; --local needs none")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             return AccountFailure(
-                .unreachable, "the certificate of \(name) is not trusted", "name the authority's certificate with --ca-file")
+                .unreachable, "no TLS connection to \(name): its certificate is not trusted or names another host, or it speaks no TLS",
+                "name the authority's certificate with --ca-file, or correct EMAILCONNECT_URL")
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
             return AccountFailure(isWrite ? unknown : .unreachable, "\(name) did not answer in time", Self.again(isWrite))
         default:
@@ -57,6 +59,7 @@ extension AccountClient {
 
     private static func isNeverConnected(_ error: any Error) -> Bool {
         if error is NIOConnectionError { return true }
+        if let error = error as? IOError { return [ECONNREFUSED, ENOENT, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode) }
         let error = error as? HTTPClientError
         return error == .connectTimeout || error == .tlsHandshakeTimeout
     }

@@ -23,7 +23,7 @@ public struct AccountClient: AccountReader, AccountWriter {
         _ endpoint: Endpoint, _ body: (AccountClient) async throws -> T
     ) async throws -> T {
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(120)))
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
         if let path = endpoint.caFile {

@@ -51,6 +51,16 @@ public enum Paths {
         return slash == file.startIndex ? "/" : String(file[..<slash])
     }
 
+    /// A path without `.`, empty steps and steps back, as far as the text tells.
+    static func normal(_ path: String) -> String {
+        var steps: [Substring] = []
+        for step in path.split(separator: "/") where step != "." {
+            if step == "..", let last = steps.last, last != ".." { steps.removeLast() } else { steps.append(step) }
+        }
+        let joined = steps.joined(separator: "/")
+        return path.hasPrefix("/") ? "/" + joined : joined.isEmpty ? "." : joined
+    }
+
     /// A path as it stands in a file of `folder`.
     public static func join(_ folder: String, _ path: String) -> String {
         path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"

@@ -212,3 +212,100 @@ struct BatchTests {
         }
     }
 }
+
+@Suite("What a review found")
+struct RegressionTests {
+    @Test("a key cannot get at another's scopes by giving it a new token, a longer life or wider addresses")
+    func escalation() async throws {
+        try await Account.with { account in
+            let limited = try await account.call(.post, "/v1/api-keys", #"{"scopes":["api_keys"]}"#).string("api_key")
+            let full = try await account.call(.post, "/v1/api-keys", #"{"scopes":["full"],"expires_after":"1d"}"#).string("id")
+            var generator = SeededGenerator(seed: 5)
+            let token = Token(using: &generator)
+            let made = "\"token\":{\"prefix\":\"\(token.hash.prefix)\",\"sha256\":\"\(token.hash.sha256)\"}"
+            let plain = "{\"operations\":[{\"action\":\"update\",\"data\":{\"id\":\"\(full)\",\(made)}}]}"
+            #expect(try await account.call(.post, "/v1/api-keys/batch", plain, key: limited).status == 400)
+            #expect(try await account.call(.post, "/v1/api-keys/batch", plain).status == 400, "not even by one that has every scope")
+            for patch in [#"{"expires_after":null}"#, #"{"allowed_ips":[]}"#, #"{"expires_at":"2090-01-01"}"#] {
+                #expect(try await account.call(.patch, "/v1/api-keys/\(full)", patch, key: limited).status == 403)
+            }
+        }
+    }
+
+    @Test("no change ends a key in use at once, and no day is read that does not exist")
+    func instantEnd() async throws {
+        try await Account.with { account in
+            let id = try await account.call(.post, "/v1/api-keys", #"{"scopes":["full"],"expires_after":"90d"}"#).string("id")
+            account.clock.advance(seconds: 3600)
+            for patch in [#"{"expires_after":"1h"}"#, #"{"expires_at":"2001-01-01"}"#, #"{"expires_at":"2027-02-30"}"#] {
+                #expect(try await account.call(.patch, "/v1/api-keys/\(id)", patch).status == 400)
+            }
+            #expect(try await account.call(.post, "/v1/api-keys", #"{"expires_at":"2001-01-01"}"#).status == 400)
+        }
+    }
+
+    @Test("an alias keeps its name when it moves to another domain")
+    func moveKeepsName() async throws {
+        try await Account.with { account in
+            for name in ["a", "b"] { try await account.call(.post, "/v1/domains", "{\"name\":\"\(name).example\"}") }
+            let id = try await account.call(.post, "/v1/aliases", #"{"domain":"a.example","name":"x"}"#).string("id")
+            #expect(try await account.call(.patch, "/v1/aliases/\(id)", #"{"domain":"b.example"}"#).string("address") == "x@b.example")
+        }
+    }
+
+    @Test("PUT does not lift a protection, nor does a cascade reach a protected or a foreign alias")
+    func protection() async throws {
+        try await Account.with { account in
+            let domain = try await account.call(.post, "/v1/domains", #"{"name":"a.example","protected":true}"#)
+            let item = "/v1/domains/\(domain.string("id"))"
+            #expect(try await account.call(.put, item, #"{"name":"a.example"}"#).json["protected"] as? Bool == true)
+            try await account.call(.patch, item, #"{"protected":false}"#)
+            let alias = try await account.call(.post, "/v1/aliases", #"{"domain":"a.example","name":"x","protected":true}"#).string("id")
+            #expect(try await account.call(.delete, "\(item)?cascade=true").code == "protected")
+            let cascade = Cascade(aliases: [(alias, 2)])
+            let sneaky = [
+                #"{"op":"update","kind":"alias","id":"\#(alias)","set":{"protected":false}}"#,
+                #"{"op":"delete","kind":"domain","name":"a.example","cascade":{"aliases":1,"digest":"\#(cascade.digest)"}}"#,
+            ]
+            #expect(try await account.batch(sneaky, owner: nil).code == "protected")
+            try await account.call(.patch, "/v1/aliases/\(alias)", #"{"protected":false}"#)
+            _ = try await account.batch([#"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"theirs"}}"#])
+            #expect(try await account.call(.delete, "\(item)?cascade=true").code == "foreign_owner")
+        }
+    }
+
+    @Test("a key without the scope neither deletes by cascade nor reads by writing")
+    func scopeHoles() async throws {
+        try await Account.with { account in
+            let domain = try await account.call(.post, "/v1/domains", #"{"name":"a.example"}"#).string("id")
+            try await account.call(.post, "/v1/aliases", #"{"domain":"a.example","name":"secretname"}"#)
+            let writer = try await account.call(.post, "/v1/api-keys", #"{"scopes":["domains:write"]}"#).string("api_key")
+            #expect(try await account.call(.delete, "/v1/domains/\(domain)?cascade=true", key: writer).code == "missing_scope")
+            let refused = try await account.call(.delete, "/v1/domains/\(domain)", key: writer)
+            #expect(refused.status == 403 && !refused.text.contains("secretname"))
+            let patched = try await account.call(.patch, "/v1/domains/\(domain)", #"{"description":"d"}"#, key: writer)
+            #expect(patched.status == 204 && patched.text.isEmpty)
+        }
+    }
+
+    @Test("a batch may ask for a revision; one name twice in it is the batch's own fault")
+    func batchDetails() async throws {
+        try await Account.with { account in
+            let create = #"{"op":"create","kind":"domain","expect":"absent","set":{"name":"a.example"}}"#
+            let moved = try await account.batch([create], headers: [.ifMatch: "\"7\""])
+            #expect(moved.status == 412)
+            #expect(try await account.batch([create, create]).code == "invalid")
+            #expect(try await account.batch([create], headers: [.ifMatch: "\"0\""]).status == 200)
+            #expect(try await account.call(.post, "/v1/batch", #"{"format":1}"#).status == 400)
+            #expect(try await account.call(.post, "/v1/aliases/batch", "{}").status == 400)
+        }
+    }
+
+    @Test("two spellings of one character are two texts")
+    func spelling() async throws {
+        try await Account.with { account in
+            let id = try await account.call(.post, "/v1/domains", "{\"name\":\"a.example\",\"description\":\"\u{E9}\"}").string("id")
+            #expect(try await account.call(.patch, "/v1/domains/\(id)", "{\"description\":\"e\u{301}\"}").number("version") == 2)
+        }
+    }
+}

@@ -8,8 +8,11 @@ struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The caller's address, 4 or 16 bytes; nil over a Unix socket.
     let address: [UInt8]?
+    /// The connection, to end it.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         coreContext = .init(source: source)
         switch source.channel.remoteAddress {
         case .v4, .v6: address = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress.bytes($0) }
@@ -52,7 +55,7 @@ struct Call: Sendable {
 
     /// The body's bytes, JSON by its content type.
     func body(upTo limit: Int = bodyLimit) async throws -> [UInt8] {
-        let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased()
+        let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased().filter { $0 != " " }
         guard let type, type == "application/json" || type.hasSuffix("+json") else {
             throw Problem(.unsupportedMediaType, "send the body as Content-Type: application/json")
         }

@@ -30,33 +30,50 @@ enum Cascades {
         }
     }
 
+    /// Notes what stands below the domains that are about to go, while it can still be read with its domain's name.
+    static func remember(_ domains: Steps<Domain>, _ ledger: inout LedgerTransaction) throws {
+        let transaction = ledger.transaction
+        for step in domains.steps {
+            guard let existing = step.existing, case .delete = step.operation.verb else { continue }
+            var found: [String: String] = [:]
+            try transaction.each("\(Alias.query.select) WHERE t.domain_id = ?", [.text(existing.id)]) { row in
+                var json = JSONWriter()
+                try Alias.query.write(row, .history, in: transaction, to: &json)
+                found[row.text(0)] = json.text
+                return true
+            }
+            ledger.below.merge(found) { $1 }
+        }
+    }
+
     /// Deletes the aliases of deleted domains, if they are what the operation said and nobody else's.
-    static func settle(_ domains: Steps<Domain>, _ ledger: inout LedgerTransaction) throws {
+    static func settle(_ domains: Steps<Domain>, _ aliases: Steps<Alias>, _ ledger: inout LedgerTransaction) throws {
+        let wereProtected = Set(aliases.steps.compactMap { $0.existing?.isProtected == true ? $0.existing?.id : nil })
         for step in domains.steps {
             guard let existing = step.existing, case .delete(let target, let cascade) = step.operation.verb else { continue }
             let below = try ledger.transaction.all(
                 "SELECT id, version, name, owner_id, protected FROM aliases WHERE domain_id = ?", [.text(existing.id)]
             ) {
-                Below(id: $0.text(0), version: $0.integer(1), name: $0.text(2), ownerID: $0.optionalText(3), isProtected: $0.boolean(4))
+                Below(
+                    id: $0.text(0), version: $0.integer(1), name: $0.text(2), ownerID: $0.optionalText(3),
+                    isProtected: $0.boolean(4) || wereProtected.contains($0.text(0)))
             }
-            guard check(below, against: cascade, domain: target.text, step.index, &ledger) else { continue }
+            if !below.isEmpty { try ledger.attempt(step.index) { ledger in try ledger.caller.require(.aliasesWrite) } }
+            guard try check(below, against: cascade, step, target.text, &ledger) else { continue }
             for alias in below {
                 try ledger.transaction.run("DELETE FROM aliases WHERE id = ?", [.text(alias.id)])
-                var json = JSONWriter()
-                json.object { json in
-                    json.member("id", alias.id)
-                    json.member("domain", target.text)
-                    json.member("name", alias.name)
-                }
-                ledger.history.append(.init(kind: .alias, id: alias.id, before: json.text, after: nil))
+                ledger.history.append(.init(kind: .alias, id: alias.id, before: ledger.below[alias.id], after: nil))
             }
         }
     }
 
     private static func check(
-        _ below: [Below], against cascade: Cascade?, domain: String, _ index: Int, _ ledger: inout LedgerTransaction
-    ) -> Bool {
+        _ below: [Below], against cascade: Cascade?, _ step: Steps<Domain>.Step, _ domain: String, _ ledger: inout LedgerTransaction
+    ) throws -> Bool {
+        let index = step.index
+        let maySee = ledger.caller.scopes.allows(.aliasesRead)
         let names = { (aliases: [Below]) in
+            guard maySee else { return "\(aliases.count)" }
             let shown = aliases.prefix(5).map(\.name).joined(separator: ", ")
             return aliases.count > 5 ? "\(shown) and \(aliases.count - 5) more" : shown
         }
@@ -65,12 +82,15 @@ enum Cascades {
             ledger.refuse(index, .protected, "domain \(domain) has protected aliases: \(names(protected))")
             return false
         }
-        if let ownerID = ledger.ownerID {
-            let foreign = below.filter { $0.ownerID != ownerID }
-            if !foreign.isEmpty {
-                ledger.refuse(index, .foreignOwner, "domain \(domain) has aliases of others: \(names(foreign))")
-                return false
-            }
+        // A plain list acts for the domain's owner, or for nobody.
+        let owners = try ledger.ownerID ?? step.existing?.owner.flatMap { owner in
+            try ledger.transaction.first(
+                "SELECT id FROM owners WHERE account_id = ? AND name = ?", [.text(ledger.caller.accountID), .text(owner)]) { $0.text(0) }
+        }
+        let foreign = below.filter { $0.ownerID != owners && (ledger.ownerID != nil || $0.ownerID != nil) }
+        if !foreign.isEmpty {
+            ledger.refuse(index, .foreignOwner, "domain \(domain) has aliases of others: \(names(foreign))")
+            return false
         }
         if ledger.options.cascadesAny { return true }
         if let cascade {
@@ -94,7 +114,8 @@ enum Cascades {
                 """, [.text(existing.id)]
             ) { $0.text(0) }
             guard !users.isEmpty else { continue }
-            let shown = users.prefix(5).joined(separator: ", ") + (users.count > 5 ? " and more" : "")
+            let maySee = ledger.caller.scopes.allows(.aliasesRead) && ledger.caller.scopes.allows(.domainsRead)
+            let shown = maySee ? users.prefix(5).joined(separator: ", ") + (users.count > 5 ? " and more" : "") : "aliases or domains"
             ledger.refuse(step.index, .inUse, "webhook \(target.text) is in use by \(shown)")
         }
     }

@@ -45,7 +45,8 @@ enum History {
         try insert(.init(kind: .apiKey, id: id, before: nil, after: after.text), of: apply, in: transaction)
     }
 
-    private static func revision(of account: String, in transaction: Transaction) throws -> Int {
+    /// The account's revision.
+    static func revision(of account: String, in transaction: Transaction) throws -> Int {
         try transaction.first("SELECT revision FROM accounts WHERE id = ?", [.text(account)]) { $0.integer(0) } ?? 0
     }
 

@@ -6,6 +6,8 @@ struct CommitOptions: Sendable {
     var idempotencyKey: String?
     /// Ids that were chosen before, by operation.
     var ids: [Int: String] = [:]
+    /// The account's revision that has to be the current one.
+    var expectedRevision: Int?
     /// Whether a deletion may take along whatever stands below.
     var cascadesAny = false
     /// Whether the operations came as a list, so that an error says which.
@@ -36,6 +38,9 @@ struct Ledger: Sendable {
                 let known = try Idempotency.answer(key, request, account: caller.accountID, in: transaction)
             {
                 return known
+            }
+            if let revision = options.expectedRevision, try History.revision(of: caller.accountID, in: transaction) != revision {
+                throw Problem(.stale, "the account is not at revision \(revision) any more")
             }
             var ledger = LedgerTransaction(
                 transaction, caller: caller, batch: batch, options: options, time: time, random: random,
@@ -78,6 +83,7 @@ struct Ledger: Sendable {
         try aliases.park(ledger)
         try apiKeys.park(ledger)
 
+        try Cascades.remember(domains, &ledger)
         try apiKeys.delete(&ledger)
         try aliases.delete(&ledger)
         try domains.delete(&ledger)
@@ -88,7 +94,7 @@ struct Ledger: Sendable {
         try aliases.write(&ledger)
         try apiKeys.write(&ledger)
 
-        try Cascades.settle(domains, &ledger)
+        try Cascades.settle(domains, aliases, &ledger)
         try Cascades.refuseInUse(webhooks, &ledger)
         guard let first = ledger.problems.min(by: { $0.severity < $1.severity }) else { return }
         let detail = ledger.problems.count == 1 ? first.detail : "\(first.detail) (and \(ledger.problems.count - 1) more)"

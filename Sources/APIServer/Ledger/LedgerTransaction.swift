@@ -20,6 +20,8 @@ struct LedgerTransaction {
     var history: [Change] = []
     /// The resources that an operation is about; each may occur once.
     var seen: Set<String> = []
+    /// The aliases of domains that are deleted, as they were, by id.
+    var below: [String: String] = [:]
     private var webhookIDs: [WebhookReference: String] = [:]
     private var domainIDs: [DomainReference: String] = [:]
 
@@ -70,7 +72,7 @@ struct LedgerTransaction {
             case .key(let key): try at("webhook") { try Webhook.find(key, in: self) }
             }
         let found = try transaction.first(
-            "SELECT t.id FROM webhooks t LEFT JOIN owners o ON o.id = t.owner_id WHERE t.account_id = ? AND \(condition.condition)",
+            "SELECT t.id FROM webhooks t WHERE t.account_id = ? AND \(condition.condition)",
             [.text(caller.accountID)] + condition.values
         ) { $0.text(0) }
         guard let found else { throw Alias.invalid("webhook", "there is no webhook \(reference.text.prefix(160))") }

@@ -40,7 +40,9 @@ struct Steps<R: StoredResource> {
                     steps[place].isAllowed = true
                 case .update(let target, let set):
                     try check(set, isNew: false, ledger)
-                    steps[place].existing = try existing(target, step, &ledger)
+                    let existing = try existing(target, step, &ledger)
+                    if let existing { try R.checkUpdate(set, of: existing.id, in: ledger) }
+                    steps[place].existing = existing
                 case .delete(let target, _):
                     steps[place].existing = try existing(target, step, &ledger)
                 }
@@ -75,16 +77,17 @@ struct Steps<R: StoredResource> {
             case .name(let name): try R.find(name, in: ledger)
             }
         var json = JSONWriter()
+        var name = "\(R.kind.word) \(target.text.prefix(320))"
         let transaction = ledger.transaction
         let found = try transaction.first(
             "\(R.query.select) WHERE t.account_id = ? AND \(condition)", [.text(ledger.caller.accountID)] + values
         ) { row in
             try R.query.write(row, .history, in: transaction, to: &json)
+            name = "\(R.kind.word) \(R.query.title(row))"
             return Existing(
                 id: row.text(0), version: row.integer(1), owner: row.optionalText(2), isProtected: false, name: .null,
                 history: json.text)
         }
-        let name = "\(R.kind.word) \(target.text.prefix(320))"
         guard var found else {
             ledger.refuse(step.index, step.operation.expect == nil ? .notFound : .stale, "\(name) does not exist")
             return nil
@@ -162,10 +165,19 @@ struct Steps<R: StoredResource> {
                     case .delete: break
                     }
                 } catch is NotUnique {
-                    let isExpected = step.operation.expect != nil
-                    ledger.refuse(step.index, isExpected ? .stale : .duplicate, "\(R.kind.word) \(R.title(step.operation)) exists already")
+                    refuseDuplicate(step, &ledger)
                 }
             }
+        }
+    }
+
+    private func refuseDuplicate(_ step: Step, _ ledger: inout LedgerTransaction) {
+        let title = R.title(step.operation)
+        let name = "\(R.kind.word) \(title)"
+        if steps.count(where: { R.makes($0.operation) && R.title($0.operation) == title }) > 1 {
+            ledger.refuse(step.index, .invalid, "\(name) stands in the batch twice")
+        } else {
+            ledger.refuse(step.index, step.operation.expect == nil ? .duplicate : .stale, "\(name) exists already")
         }
     }
 
@@ -211,7 +223,9 @@ struct Steps<R: StoredResource> {
         }
         let isOtherwiseChanged = try R.writeDependents(set, of: existing.id, isNew: false, in: ledger)
         let after = try history(of: existing.id, ledger)
-        guard isOtherwiseChanged || after != existing.history else {
+        // Byte by byte: two spellings of one character are two texts.
+        let isSame = after.map { $0.utf8.elementsEqual(existing.history.utf8) } ?? false
+        guard isOtherwiseChanged || !isSame else {
             ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version))
             return
         }
@@ -233,6 +247,11 @@ struct Steps<R: StoredResource> {
 }
 
 extension StoredResource {
+    /// Whether an operation brings a name into being.
+    static func makes(_ operation: Operation<Self>) -> Bool {
+        if case .delete = operation.verb { false } else { true }
+    }
+
     /// Whether a field stands in the kind's own table under its own name.
     static func hasColumn(_ field: Field<Self>) -> Bool {
         field.name != "webhook" && field.name != "domain" && field.name != "url" && field.name != "signing_secret"

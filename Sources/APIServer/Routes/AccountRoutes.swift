@@ -10,16 +10,22 @@ extension Routes {
         guard Kind.allCases.contains(where: { call.caller.scopes.allows($0.writeScope) }) else {
             throw Problem(.missingScope, "this API key has no write scope")
         }
-        let batch = try Batch(try await call.body(upTo: Batch.byteLimit))
+        let answer = try await largeBodies.one(call) {
+            try await commit(call, Batch(try await call.body(upTo: Batch.byteLimit)))
+        }
+        var json = JSONWriter()
+        answer.write(to: &json)
+        return Reply.json(.ok, json.bytes)
+    }
+
+    private func commit(_ call: Call, _ batch: Batch) async throws -> BatchAnswer {
         var options = CommitOptions(isList: true, setPointer: "/set")
+        if case .version(let revision) = try call.expectedVersion() { options.expectedRevision = revision }
         if let key = call.request.headers[HTTPField.Name.idempotencyKey] {
             guard (1...200).contains(key.utf8.count) else { throw Problem(.invalid, "an idempotency key has 1 to 200 bytes") }
             options.idempotencyKey = key
         }
-        let answer = try await ledger.commit(batch, by: call.caller, options)
-        var json = JSONWriter()
-        answer.write(to: &json)
-        return Reply.json(.ok, json.bytes)
+        return try await ledger.commit(batch, by: call.caller, options)
     }
 
     /// `GET /v1/state`: the account from one consistent read, streamed.
@@ -39,16 +45,18 @@ extension Routes {
         let header = try await snapshot.read { try Accounts.header(caller, kinds: wanted, at: time, in: $0) }
         let compare = caller.scopes.allows(.webhooksCompare)
         let visibility = kinds.map(\.plural).joined(separator: "-") + (compare ? "-c" : "")
-        let etag = "\"\(header.epoch).\(header.revision).\(visibility)\""
+        let etag = "\"\(header.epoch).\(header.revision).\(visibility).\(caller.keyID ?? "local")\""
         if call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
         let stream = StateStream(snapshot, header: header, compare: compare)
+        let channel = call.context.channel
         let body = ResponseBody { writer in
             var stream = stream
-            let end = ContinuousClock.now + Self.readDeadline
-            while let bytes = try await stream.next() {
-                guard ContinuousClock.now < end else { throw Problem(.unavailable, "the reader is too slow") }
-                try await writer.write(ByteBuffer(bytes: bytes))
+            let cutOff = Task {
+                try await Task.sleep(for: Self.readDeadline)
+                try? await channel.close()
             }
+            defer { cutOff.cancel() }
+            while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: body)

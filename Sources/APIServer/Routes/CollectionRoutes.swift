@@ -118,12 +118,15 @@ extension Routes {
     private func plainBatch<R: StoredResource>(_: R.Type, _ call: Call) async throws -> Response {
         try call.caller.require(R.kind.writeScope)
         _ = try call.query()
+        let bytes = try await largeBodies.one(call) { try await call.body(upTo: Batch.byteLimit) }
         var operations: [AnyOperation] = []
-        var reader = JSONReader(try await call.body(upTo: Batch.byteLimit))
+        var isThere = false
+        var reader = JSONReader(bytes)
         try reader.object { json, name throws(Rejection) in
             guard name == "operations" else {
                 throw Rejection("unknown member", "send {\"operations\": [...]}", pointer: "/\(name.prefix(64))")
             }
+            isThere = true
             try json.array { json, index throws(Rejection) in
                 let node = try json.node()
                 do throws(Rejection) { operations.append(try plainOperation(R.self, node)) } catch {
@@ -132,6 +135,7 @@ extension Routes {
             }
         }
         try reader.finish()
+        guard isThere else { throw Problem(.invalid, "send {\"operations\": [...]}") }
         let answer = try await ledger.commit(
             Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(isList: true, setPointer: "/data"))
         var json = JSONWriter()
@@ -155,6 +159,7 @@ extension Routes {
         case "update", "delete":
             guard let id = try data.removeText("id") else { throw Rejection("the operation names no id", pointer: "/data/id") }
             if action == "update" { return R.any(Operation<R>(.update(.id(id), try stated(data)), expect: nil)) }
+            guard try data.members("an object").isEmpty else { throw Rejection("a delete takes the id only", pointer: "/data") }
             return R.any(Operation<R>(.delete(.id(id), nil), expect: nil))
         default: throw Rejection("no such action", "create, update or delete", pointer: "/action")
         }
@@ -182,6 +187,9 @@ extension Routes {
     private func item<R: StoredResource>(
         _: R.Type, _ id: String, _ call: Call, _ status: HTTPResponse.Status, token: Token? = nil
     ) async throws -> Response {
+        guard call.request.method == .get || call.caller.scopes.allows(R.kind.readScope) || token != nil else {
+            return Response(status: .noContent)
+        }
         let account = call.caller.accountID
         let view = RecordView.item(compare: call.caller.scopes.allows(.webhooksCompare))
         let found = try await store.read { transaction in
@@ -202,7 +210,9 @@ extension Routes {
             bytes = json.bytes
         }
         let etag = "\"\(found.version)\""
-        if call.request.headers[.ifNoneMatch] == etag, status == .ok { return Response(status: .notModified, headers: [.eTag: etag]) }
+        // An alias shows its domain's name and a webhook its aliases: those move without the version.
+        let isWhole = R.kind == .domain || R.kind == .apiKey
+        if call.request.method == .get, isWhole, call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
         return Reply.json(status, bytes, etag: etag)
     }
 
@@ -237,7 +247,7 @@ extension Stated where R: StoredResource {
             webhook.headers.replacesAll = true
             if let replaced = webhook as? R { value = replaced }
         }
-        let kept: Set<String> = ["key", "token", "signing_secret"]
+        let kept: Set<String> = ["key", "token", "signing_secret", "protected"]
         return Stated(value, rows: R.fields.indices.filter { states($0) || !kept.contains(R.fields[$0].name) })
     }
 }

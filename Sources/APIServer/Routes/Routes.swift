@@ -9,6 +9,7 @@ struct Routes: Sendable {
     let authenticator: Authenticator
     let clock: Clock
     let random: Randomness
+    let largeBodies = LargeBodies()
 
     typealias Handler = @Sendable (Call) async throws -> Response
 

@@ -13,8 +13,33 @@ extension APIKey: SlugNamed {
         if stated.states("token") {
             guard case .made = stated.value.token else { throw invalid("token", "expected a token's prefix and sha256") }
         }
+        if isNew, let end = stated.value.expiresAt, end <= ledger.time { throw invalid("expires_at", "the date is past") }
         if stated.value.expiresAfter != nil, stated.value.expiresAt != nil {
             throw invalid("expires_at", "a key has expires_after or expires_at, not both")
+        }
+    }
+
+    /// Nobody gets at what they lack by way of a key that has it: a new token, a longer life and wider addresses take
+    /// every scope of the key. And no change ends a key that is in use at once.
+    static func checkUpdate(_ stated: Stated<APIKey>, of id: String, in ledger: LedgerTransaction) throws {
+        if stated.states("token"), ledger.batch.owner == nil {
+            throw invalid("token", "only a batch with an owner brings a new token")
+        }
+        let widening = ["token", "expires_after", "expires_at", "allowed_ips"].filter { stated.states($0) }
+        guard let field = widening.first else { return }
+        let stored = try ledger.transaction.first("SELECT scopes FROM api_keys WHERE id = ?", [.text(id)]) { $0.text(0) } ?? "[]"
+        var reader = JSONReader(Array(stored.utf8))
+        let scopes = try Scopes(reader.node())
+        if let missing = scopes.list.first(where: { !ledger.caller.scopes.allows($0) }) {
+            let detail = "the calling key lacks \(missing.rawValue), which this key has"
+            throw Problem(.forbidden, detail, items: [.init(pointer: "/\(field)", code: .forbidden, detail: detail)])
+        }
+        if let end = stated.value.expiresAt, end <= ledger.time { throw invalid("expires_at", "the date is past; delete the key to end it") }
+        guard let after = stated.value.expiresAfter, !stated.states("token") else { return }
+        let live = try ledger.transaction.all(
+            "SELECT issued_at FROM key_tokens WHERE key_id = ? AND grace_until IS NULL", [.text(id)]) { try Timestamp($0.text(0)) }
+        if live.contains(where: { $0 + after <= ledger.time }) {
+            throw invalid("expires_after", "the key would end at once; make a new token with it, or delete the key")
         }
     }
 

@@ -7,7 +7,10 @@ extension Alias: StoredResource {
 
     static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue]) {
         let address = try Address(name)
-        return ("d.name = ? AND t.name = ?", [.text(address.domain.text), .text(address.local.text)])
+        return (
+            "t.domain_id = (SELECT id FROM domains WHERE account_id = ? AND name = ?) AND t.name = ?",
+            [.text(ledger.caller.accountID), .text(address.domain.text), .text(address.local.text)]
+        )
     }
 
     static func references(_ stated: Stated<Alias>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {

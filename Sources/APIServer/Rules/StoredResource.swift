@@ -16,12 +16,16 @@ protocol StoredResource: Resource {
     /// Rules over what a request states.
     /// - Throws: `Problem`.
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem)
+    /// Rules over what a request states of a row that is there.
+    /// - Throws: `Problem`.
+    static func checkUpdate(_ stated: Stated<Self>, of id: String, in ledger: LedgerTransaction) throws
     /// Writes what stands in other tables, once the row is there.
     /// - Returns: whether that changed anything.
     static func writeDependents(_ stated: Stated<Self>, of id: String, isNew: Bool, in ledger: LedgerTransaction) throws -> Bool
 }
 
 extension StoredResource {
+    static func checkUpdate(_ stated: Stated<Self>, of id: String, in ledger: LedgerTransaction) throws {}
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {}
     static func references(_ stated: Stated<Self>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] { [] }
     static func writeDependents(_ stated: Stated<Self>, of id: String, isNew: Bool, in ledger: LedgerTransaction) throws -> Bool {
@@ -46,6 +50,9 @@ extension SlugNamed {
         guard let owner else {
             throw Rejection("a name without an owner", "a plain request names it by id, or as OWNER#key")
         }
-        return ("t.key = ? AND o.name = ?", [.text(try Slug(parts[parts.count - 1]).text), .text(owner.text)])
+        return (
+            "t.key = ? AND t.owner_id = (SELECT id FROM owners WHERE account_id = ? AND name = ?)",
+            [.text(try Slug(parts[parts.count - 1]).text), .text(ledger.caller.accountID), .text(owner.text)]
+        )
     }
 }

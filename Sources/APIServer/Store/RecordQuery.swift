@@ -76,6 +76,15 @@ struct RecordQuery<R: Resource>: Sendable {
     /// The alias's mailbox name in its row.
     func name(_ row: StoredRow) -> String { row.text(commonCount) }
 
+    /// What people call the row: its natural key, or its id.
+    func title(_ row: StoredRow) -> String {
+        switch R.kind {
+        case .alias: "\(name(row))@\(row.text(7))"
+        case .domain: row.text(commonCount)
+        case .webhook, .apiKey: row.optionalText(commonCount) ?? row.text(0)
+        }
+    }
+
     private func members(
         _ row: StoredRow, _ id: String, _ view: RecordView, _ transaction: Transaction, _ json: inout JSONWriter
     ) throws {

@@ -24,7 +24,7 @@ public struct DomainName: TextValue, Hashable, Comparable, CustomStringConvertib
         }
         var canonical: [String] = []
         for label in labels { canonical.append(try Self.label(label)) }
-        guard let last = canonical.last, !last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard let last = canonical.last, !Self.isNumber(last) else {
             throw Rejection("an IP address is not a domain name")
         }
         text = canonical.joined(separator: ".")
@@ -46,6 +46,12 @@ public struct DomainName: TextValue, Hashable, Comparable, CustomStringConvertib
     public var description: String { text }
     /// What it looks like.
     public static var shape: Shape { .text(format: "hostname", pattern: nil) }
+
+    /// What an address parser would take for a number. https://url.spec.whatwg.org/#ends-in-a-number-checker
+    private static func isNumber(_ label: String) -> Bool {
+        if label.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return true }
+        return label.hasPrefix("0x") && label.dropFirst(2).utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
 
     /// The common case without an allocation: nothing to change, nothing to refuse. The last label starts with a letter.
     private static func isCanonicalASCII(_ text: String) -> Bool {

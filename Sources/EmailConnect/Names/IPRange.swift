@@ -10,7 +10,7 @@ public struct IPRange: Hashable, Sendable, Comparable {
     /// - Throws: when it is no range, or has host bits set.
     public init(_ written: String) throws(Rejection) {
         let parts = written.split(separator: "/", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let address = IPAddress.bytes(parts[0]) else {
+        guard (1...2).contains(parts.count), var address = IPAddress.bytes(parts[0]) else {
             throw Rejection("not an address range", "write 203.0.113.0/24 or 2001:db8::/32")
         }
         var bits = address.count * 8
@@ -18,6 +18,12 @@ public struct IPRange: Hashable, Sendable, Comparable {
             guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(parts[1]), number <= bits
             else { throw Rejection("the number of bits must be 0 to \(bits)") }
             bits = number
+        }
+        // An IPv4 address inside IPv6 is an IPv4 address, and callers are compared as such.
+        let plain = IPAddress.unmapped(address)
+        if plain.count < address.count, bits >= 96 {
+            address = plain
+            bits -= 96
         }
         network = Self.masked(address, bits)
         prefix = bits
@@ -139,12 +145,14 @@ public struct IPRanges: FieldValue, Hashable {
     /// Reads the value as a manifest has it.
     public init(_ node: Node) throws(Rejection) {
         var ranges: [IPRange] = []
+        var rejections: [Rejection] = []
         for (index, item) in try node.items("a list of address ranges").enumerated() {
             let text = try item.text("an address range")
             do throws(Rejection) { ranges.append(try IPRange(text)) } catch {
-                throw Rejection(error.problem, error.remedy, at: item.position, pointer: "/\(index)")
+                rejections.append(Rejection(error.problem, error.remedy, at: item.position, pointer: "/\(index)"))
             }
         }
+        if let rejection = Rejection.all(rejections) { throw rejection }
         self.init(ranges)
     }
 

@@ -46,6 +46,7 @@ public struct Scopes: FieldValue, Hashable {
     /// Reads a list of scopes; a bare `aliases` means both `aliases:read` and `aliases:write`.
     public init(_ node: Node) throws(Rejection) {
         var scopes: [Scope] = []
+        var rejections: [Rejection] = []
         for (index, item) in try node.items("a list of scopes").enumerated() {
             let text = try item.text("a scope")
             if let scope = Scope(rawValue: text) {
@@ -55,10 +56,10 @@ public struct Scopes: FieldValue, Hashable {
             } else {
                 let known = Scope.allCases.map(\.rawValue)
                 let guess = Spelling.nearest(to: text, in: known).map { "did you mean \($0)?" }
-                throw Rejection(
-                    "no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position, pointer: "/\(index)")
+                rejections.append(Rejection("no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position, pointer: "/\(index)"))
             }
         }
+        if let rejection = Rejection.all(rejections) { throw rejection }
         guard !scopes.isEmpty else {
             throw Rejection("a key without a scope can do nothing", "list at least one scope", at: node.position)
         }

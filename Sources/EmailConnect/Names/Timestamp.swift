@@ -12,9 +12,19 @@ public struct Timestamp: TextValue, Hashable, Comparable {
     /// - Throws: when it is no date.
     public init(_ written: String) throws(Rejection) {
         let whole = written.utf8.count == 10 ? written + "T00:00:00Z" : written
-        guard let date = try? Date(whole, strategy: .iso8601), (0...253_402_300_799).contains(date.timeIntervalSince1970)
+        guard Self.isDay(whole), let date = try? Date(whole, strategy: .iso8601),
+            (0...253_402_300_799).contains(date.timeIntervalSince1970)
         else { throw Rejection("not a date", "write 2027-01-31 or 2027-01-31T12:00:00Z") }
         seconds = Int(date.timeIntervalSince1970)
+    }
+
+    /// Whether the day exists: a parser would make 2 March of 30 February.
+    private static func isDay(_ text: String) -> Bool {
+        let parts = text.prefix(10).split(separator: "-").map { Int($0) }
+        guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2], (1...12).contains(month) else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        return (1...days).contains(day)
     }
 
     /// `2027-01-31T12:00:00Z`.

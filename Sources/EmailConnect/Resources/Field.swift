@@ -49,6 +49,8 @@ public protocol Resource: Equatable, Sendable {
 
     /// Every field at its documented default.
     init()
+    /// Whether the server refuses to delete it.
+    var protected: Bool { get set }
     /// The kind.
     static var kind: Kind { get }
     /// In the order that people read and write them.

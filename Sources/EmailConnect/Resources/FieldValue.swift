@@ -17,6 +17,7 @@ public enum Shown: Equatable, Sendable {
     case text(String)
     /// A name, a number, a boolean: shown bare.
     case word(String)
+    case boolean(Bool)
     case list([String])
     /// No value.
     case none
@@ -159,7 +160,7 @@ extension Bool: FieldValue {
     /// Writes the member as the wire has it.
     public func write(_ name: String, to json: inout JSONWriter) { json.member(name, self) }
     /// How it may be shown.
-    public var shown: Shown { .word(self ? "true" : "false") }
+    public var shown: Shown { .boolean(self) }
     /// What a row holds of it.
     public var column: RowValue? { .integer(self ? 1 : 0) }
 }

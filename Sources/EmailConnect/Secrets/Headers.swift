@@ -82,18 +82,24 @@ extension Headers: FieldValue {
 
     /// Reads the value as a manifest has it.
     public init(_ node: Node) throws(Rejection) {
+        var rejections: [Rejection] = []
         for member in try node.members("headers") {
-            let name = try Self.name(member, isNew: values)
-            if case .mapping = member.value {
-                values[name] = .secret(.reference(try SecretReference(member.value)))
-            } else if name.isSecret {
-                throw Rejection(
-                    "the header \(name.text) carries a secret", "give it by reference: { env: NAME } or { file: PATH }",
-                    at: member.key.position)
-            } else {
-                values[name] = .plain(try Self.plain(member.value))
-            }
+            do throws(Rejection) {
+                let name = try Self.name(member, isNew: values)
+                values[name] = try Self.value(member, of: name)
+            } catch { rejections.append(error) }
         }
+        if let rejection = Rejection.all(rejections) { throw rejection }
+    }
+
+    private static func value(_ member: Node.Member, of name: HeaderName) throws(Rejection) -> Value {
+        if case .mapping = member.value { return .secret(.reference(try SecretReference(member.value))) }
+        if name.isSecret {
+            throw Rejection(
+                "the header \(name.text) carries a secret", "give it by reference: { env: NAME } or { file: PATH }",
+                at: member.key.position)
+        }
+        return .plain(try plain(member.value))
     }
 
     /// Merges, as RFC 7396 does: null takes a header away. https://www.rfc-editor.org/rfc/rfc7396

@@ -49,13 +49,17 @@ public struct SecretReference: Hashable, Comparable, Sendable {
             case "file":
                 let path = try member.value.text("a file's path")
                 guard !path.isEmpty else { throw Rejection("the path is empty", at: member.value.position) }
+                guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+                    throw Rejection("a secret's file stands below the manifest's folder", "write a path without .. and without a leading /", at: member.value.position)
+                }
                 guard source == nil else { throw Self.twoSources(member) }
                 source = .file(path)
             case "prefix": prefix = try member.value.text("text")
             default:
                 throw Rejection(
-                    "a reference has no \(member.key.text)", "write { env: NAME } or { file: PATH }, with prefix: \"...\" if needed",
-                    at: member.key.position)
+                    "a reference has env or file, and perhaps a prefix",
+                    "write { env: NAME } or { file: PATH }, with prefix: \"...\" if needed", at: member.key.position
+                ).hidingValue()
             }
         }
         guard let source else {

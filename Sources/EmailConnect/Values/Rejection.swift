@@ -10,6 +10,8 @@ public struct Rejection: Error, Equatable, Sendable {
     public var pointer: String
     /// Whether the value must not be shown with the message: it is, or may be, a secret.
     public var hidesValue = false
+    /// What else is wrong inside the value: further items of a list, further headers.
+    public var others: [Rejection] = []
 
     /// A rejection of the value itself unless a position says otherwise.
     public init(_ problem: String, _ remedy: String = "", at position: Position? = nil, pointer: String = "") {
@@ -23,7 +25,15 @@ public struct Rejection: Error, Equatable, Sendable {
     public func hidingValue() -> Rejection {
         var copy = self
         copy.hidesValue = true
+        copy.others = others.map { $0.hidingValue() }
         return copy
+    }
+
+    /// One rejection for several; nil when there is none.
+    static func all(_ rejections: [Rejection]) -> Rejection? {
+        guard var first = rejections.first else { return nil }
+        first.others += rejections.dropFirst()
+        return first
     }
 
     /// Both sentences in one line.

@@ -50,10 +50,12 @@ public struct Batch: Equatable, Sendable {
     public init(_ bytes: [UInt8]) throws(Rejection) {
         self.init(owner: nil, operations: [])
         var format: Int?
+        var hasOperations = false
         var json = JSONReader(bytes)
         try json.object { json, name throws(Rejection) in
             try at(name) { () throws(Rejection) in
                 if name == "operations" {
+                    hasOperations = true
                     try json.array { json, index throws(Rejection) in
                         let node = try json.node()
                         operations.append(try at(String(index)) { () throws(Rejection) in try AnyOperation(node) })
@@ -79,6 +81,7 @@ public struct Batch: Equatable, Sendable {
         guard format == Self.format else {
             throw Rejection("a batch of another format", "this server reads format 1", pointer: "/format")
         }
+        guard hasOperations else { throw Rejection("the batch has no operations", pointer: "/operations") }
         guard digest?.utf8.count ?? 0 <= 128 else { throw Rejection("a digest has at most 128 bytes", pointer: "/digest") }
     }
 }

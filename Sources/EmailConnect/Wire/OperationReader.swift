@@ -59,6 +59,7 @@ private struct Parts {
             guard target == nil else { throw Rejection("a create has its name in set", pointer: "/name") }
             if let expect, expect != .absent { throw Rejection("a create expects absent", pointer: "/expect") }
             guard cascade == nil else { throw Rejection("only a delete has a cascade", pointer: "/cascade") }
+            guard takeOverFrom == nil else { throw Rejection("what is created is nobody's yet", pointer: "/take_over_from") }
             return Operation(.create(try stated()), expect: expect, takeOverFrom: takeOverFrom)
         case "update":
             guard cascade == nil else { throw Rejection("only a delete has a cascade", pointer: "/cascade") }
@@ -142,6 +143,8 @@ extension Stated {
 /// Puts a member's name before the pointer of what goes wrong inside it.
 func at<T>(_ name: String, _ body: () throws(Rejection) -> T) throws(Rejection) -> T {
     do throws(Rejection) { return try body() } catch {
-        throw Rejection(error.problem, error.remedy, at: error.position, pointer: "/\(name)\(error.pointer)")
+        // https://www.rfc-editor.org/rfc/rfc6901#section-3
+        let step = name.prefix(64).replacing("~", with: "~0").replacing("/", with: "~1")
+        throw Rejection(error.problem, error.remedy, at: error.position, pointer: "/\(step)\(error.pointer)")
     }
 }

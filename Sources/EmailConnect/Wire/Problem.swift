@@ -86,6 +86,9 @@ public struct Problem: Error, Equatable, Sendable {
         self.init(isMalformed ? .malformed : code, rejection.sentence, items: [item])
     }
 
+    /// How many single things an answer names.
+    private static let itemLimit = 100
+
     private var title: String {
         switch code.status {
         case 400: "The request is not valid"
@@ -114,7 +117,7 @@ public struct Problem: Error, Equatable, Sendable {
             if let requestID { json.member("request_id", requestID) }
             if !items.isEmpty {
                 json.array("errors") { json in
-                    for item in items {
+                    for item in items.prefix(Self.itemLimit) {
                         json.object { json in
                             json.member("pointer", item.pointer)
                             json.member("code", item.code.rawValue)

@@ -20,11 +20,12 @@ enum LocalServer {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var path = database
+        var access = BundledServer.Access.local
         if !FileManager.default.fileExists(atPath: database) {
-            if writes { try prepareFolder(of: database) } else { path = "\(folder)/account.db" }
+            if writes { try prepareFolder(of: database) } else { (path, access) = ("\(folder)/account.db", .throwaway) }
         }
         umask(0o077)
-        let server = try await BundledServer(database: path, access: .local, allowsPrivateTargets: true, logger: logger)
+        let server = try await BundledServer(database: path, access: access, allowsPrivateTargets: true, logger: logger)
         let socket = "\(folder)/s"
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
         let running = Task {

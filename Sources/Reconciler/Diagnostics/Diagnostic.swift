@@ -32,6 +32,13 @@ public struct Diagnostic: Equatable, Sendable {
     }
 }
 
+extension Diagnostic {
+    init(_ failure: SyntaxFailure, _ file: String) {
+        self.init(.error, file, at: failure.position, failure.problem, failure.remedy)
+        hidesValue = failure.hidesValue
+    }
+}
+
 extension Diagnostic: Comparable {
     /// By file and place, so that the order of checks does not show.
     public static func < (left: Diagnostic, right: Diagnostic) -> Bool {

@@ -4,18 +4,24 @@ import EmailConnect
 public struct DiagnosticText {
     private let style: TextStyle
 
+    /// How many are shown; who has more has one cause for many.
+    private static let limit = 200
+
     /// Plain, or with colour.
     public init(_ style: TextStyle) { self.style = style }
 
     /// All of them, sorted, each with its source line.
     /// - Parameter sources: the bytes of each file, by the name that diagnostics have for it.
     public func render(_ diagnostics: [Diagnostic], sources: [String: [UInt8]]) -> String {
+        let shown = diagnostics.sorted().prefix(Self.limit)
         var excerpts: [String: SourceExcerpt] = [:]
         for (file, bytes) in sources {
-            let lines = Set(diagnostics.filter { $0.file == file }.compactMap { $0.position?.line })
-            if !lines.isEmpty { excerpts[file] = SourceExcerpt(bytes, lines: lines) }
+            let positions = Set(shown.filter { $0.file == file }.compactMap(\.position))
+            if !positions.isEmpty { excerpts[file] = SourceExcerpt(bytes, at: positions) }
         }
-        return diagnostics.sorted().map { render($0, excerpts[$0.file]) }.joined(separator: "\n")
+        let text = shown.map { render($0, excerpts[$0.file]) }.joined(separator: "\n")
+        let rest = diagnostics.count - shown.count
+        return rest > 0 ? "\(text)\n... and \(rest) more\n" : text
     }
 
     private func render(_ diagnostic: Diagnostic, _ excerpt: SourceExcerpt?) -> String {

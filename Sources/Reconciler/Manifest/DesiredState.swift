@@ -40,6 +40,8 @@ public struct Desired<R: Resource>: Equatable, Sendable {
     public var position: Position
     /// Where its webhook is named.
     public var webhookPosition: Position?
+    /// Whether its entry says anything of its protection; removing the line does not remove the protection.
+    public var statesProtection = true
 
     /// One resource as a manifest wants it.
     public init(_ value: R, at position: Position, webhook: Position? = nil) {
@@ -65,6 +67,8 @@ public struct ExternalWebhook: Equatable, Sendable {
     public var key: Slug
     /// `OWNER#key`, or an id.
     public var reference: WebhookReference
+    /// The id, if that is how it is named.
+    public var id: String?
     /// Where its entry stands.
     public var position: Position
 }
@@ -108,5 +112,12 @@ extension DesiredState {
     public var summary: String {
         let counts = [(Kind.domain, domains.count), (.alias, aliases.count), (.webhook, webhooks.count), (.apiKey, apiKeys.count)]
         return counts.map { "\($1) \($1 == 1 ? $0.word : $0.words)" }.joined(separator: ", ")
+    }
+}
+
+extension Desired {
+    init(_ entry: Stated<R>, at position: Position, webhook: Position? = nil) {
+        self.init(entry.value, at: position, webhook: webhook)
+        statesProtection = entry.states("protected")
     }
 }

@@ -24,7 +24,7 @@ extension ManifestDecoder {
                 Rejection(
                     "null removes what is inherited, and nothing is inherited here", "remove the line, or write {} for the defaults",
                     at: scalar.position))
-        case .scalar(let scalar, _): report(Rejection("expected \(what), found a scalar", at: scalar.position))
+        case .scalar(let scalar, _): report(Rejection("expected \(what), found a scalar", at: scalar.position).hidingValue())
         case .sequenceStart(let position, _):
             report(Rejection("expected \(what), found a list", "write key: value below it, without -", at: position))
         default: break
@@ -82,7 +82,10 @@ extension ManifestDecoder {
             report(Rejection("null removes what is inherited, and nothing is inherited here", "remove the line", at: node.position))
             return true
         }
-        do throws(Rejection) { try entry.read(row, node) } catch { report(error, at: node.position) }
+        do throws(Rejection) { try entry.read(row, node) } catch {
+            let mayBeSecret = R.fields[row].shape == .secret || R.fields[row].shape == .headers
+            report(mayBeSecret ? error.hidingValue() : error, at: node.position)
+        }
         return true
     }
 
@@ -115,6 +118,7 @@ extension ManifestDecoder {
     }
 
     mutating func report(_ rejection: Rejection, at fallback: Position? = nil) {
+        for other in rejection.others { report(other, at: fallback) }
         var diagnostic = Diagnostic(.error, file, at: rejection.position ?? fallback, rejection.problem, rejection.remedy)
         diagnostic.hidesValue = rejection.hidesValue
         diagnostics.append(diagnostic)

@@ -9,12 +9,14 @@ extension ManifestDecoder {
             var entry = Stated<Domain>()
             var extras = Extras()
             var seen: [String: Position] = [:]
+            var webhook: Position?
             let firstAlias = draft.aliases.count
             while let name = try nextKey(&seen) {
                 if name.text == "aliases" {
                     try aliases(name)
                     continue
                 }
+                if name.text == "webhook" { webhook = try yaml.peek().position }
                 if try field(name, into: &entry) { continue }
                 if try extra(name, of: ["manage"], into: &extras) { continue }
                 try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "manage"])
@@ -26,12 +28,13 @@ extension ManifestDecoder {
                 continue
             }
             for index in firstAlias..<draft.aliases.count { draft.aliases[index].value.domain = .name(name) }
-            finish(entry, name, extras, key, seen, Array(draft.aliases[firstAlias...].indices))
+            finish(entry, name, extras, key, webhook, firstAlias)
         }
     }
 
     private mutating func finish(
-        _ entry: Stated<Domain>, _ name: DomainName, _ extras: Extras, _ key: Scalar, _ seen: [String: Position], _ aliases: [Int]
+        _ entry: Stated<Domain>, _ name: DomainName, _ extras: Extras, _ key: Scalar, _ webhook: Position?,
+        _ firstAlias: Int
     ) {
         if let first = draft.domainPositions[name] {
             report(
@@ -50,11 +53,11 @@ extension ManifestDecoder {
             draft.externalDomains.append(ExternalDomain(name: name, position: key.position))
             return
         }
-        draft.domains.append(Desired(entry.value, at: key.position, webhook: seen["webhook"]))
-        if entry.value.webhook != nil, aliases.contains(where: { draft.aliases[$0].value.name?.text == LocalPart.catchAll }) {
+        draft.domains.append(Desired(entry, at: key.position, webhook: webhook))
+        if entry.value.webhook != nil, draft.aliases[firstAlias...].contains(where: { $0.value.name?.text == LocalPart.catchAll }) {
             warn(
                 "the domain's webhook is never used: its alias \"*\" takes what no other alias takes",
-                "remove webhook: from the domain, or the alias", at: seen["webhook"] ?? key.position)
+                "remove webhook: from the domain, or the alias", at: webhook ?? key.position)
         }
     }
 
@@ -96,16 +99,16 @@ extension ManifestDecoder {
             // The short form: the webhook alone.
             _ = try yaml.next()
             entry.value.webhook = .key(scalar.text)
-            return Desired(entry.value, at: key.position, webhook: scalar.position)
+            return Desired(entry, at: key.position, webhook: scalar.position)
         }
         guard try enter("an alias's fields, or a webhook's key", at: key) else { return nil }
         var webhook: Position?
         var seen: [String: Position] = [:]
         while let name = try nextKey(&seen) {
-            if name.text == "webhook" { webhook = name.position }
+            if name.text == "webhook" { webhook = try yaml.peek().position }
             if try field(name, into: &entry) { continue }
             try unknown(name, in: "an alias", known: Alias.manifestNames)
         }
-        return Desired(entry.value, at: key.position, webhook: webhook)
+        return Desired(entry, at: key.position, webhook: webhook)
     }
 }

@@ -11,6 +11,7 @@ extension ManifestDecoder {
         ] where !isThere {
             report(Rejection("the line \(name) is missing", "add it at the top"))
         }
+        checkSinks()
         guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
         var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))
         let known = references
@@ -31,6 +32,26 @@ extension ManifestDecoder {
         state.externalDomains = draft.externalDomains
         state.sinks = draft.sinks
         return state
+    }
+
+    /// Refuses sinks that would overwrite each other, the manifest, a secret or the local account.
+    private mutating func checkSinks() {
+        var taken: [String: String] = [Paths.normal(file.split(separator: "/").last.map(String.init) ?? file): "the manifest itself"]
+        for webhook in draft.webhooks {
+            for (_, reference) in webhook.value.secretFields {
+                if case .file(let path) = reference.source { taken[Paths.normal(path)] = "a secret of this manifest" }
+            }
+        }
+        for key in draft.apiKeys {
+            guard let slug = key.value.key, case .file(let path)? = draft.sinks[slug] else { continue }
+            let normal = Paths.normal(path)
+            if let other = taken[normal] {
+                report(Rejection("the API key \(slug) would overwrite \(other)", "deliver it to a file of its own", at: key.position))
+            } else if normal == "." || normal.hasPrefix(".reconcile") || normal.hasSuffix("..") {
+                report(Rejection("the API key \(slug) cannot be delivered there", "name a file, outside .reconcile", at: key.position))
+            }
+            taken[normal] = "the API key \(slug)"
+        }
     }
 
     /// What a webhook's key in this manifest stands for.

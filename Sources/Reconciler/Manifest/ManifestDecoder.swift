@@ -37,7 +37,7 @@ struct ManifestDecoder: ~Copyable {
             let diagnostics = decoder.diagnostics.sorted()
             return (diagnostics.contains { $0.severity == .error } ? nil : state, diagnostics)
         } catch {
-            return (nil, [Diagnostic(.error, file, at: error.position, error.problem, error.remedy)])
+            return (nil, [Diagnostic(error, file)])
         }
     }
 
@@ -46,7 +46,7 @@ struct ManifestDecoder: ~Copyable {
         do throws(SyntaxFailure) {
             return try document()
         } catch {
-            diagnostics.append(Diagnostic(.error, file, at: error.position, error.problem, error.remedy))
+            diagnostics.append(Diagnostic(error, file))
             return false
         }
     }
@@ -142,7 +142,7 @@ struct ManifestDecoder: ~Copyable {
             }
             entry.value.key = slug
             if !entry.states("name") { entry.value.name = slug.text }
-            draft.webhooks.append(Desired(entry.value, at: key.position))
+            draft.webhooks.append(Desired(entry, at: key.position))
         }
     }
 
@@ -153,8 +153,8 @@ struct ManifestDecoder: ~Copyable {
         switch (extras.owner, extras.id) {
         case (let owner?, nil):
             draft.externalWebhooks.append(
-                ExternalWebhook(key: slug, reference: .key("\(owner.text)#\(slug.text)"), position: position))
-        case (nil, let id?): draft.externalWebhooks.append(ExternalWebhook(key: slug, reference: .id(id), position: position))
+                ExternalWebhook(key: slug, reference: .key("\(owner.text)#\(slug.text)"), id: nil, position: position))
+        case (nil, let id?): draft.externalWebhooks.append(ExternalWebhook(key: slug, reference: .id(id), id: id, position: position))
         default:
             report(Rejection("which webhook is it that others manage?", "add owner: manifest/environment, or id: wh_...", at: position))
         }
@@ -187,7 +187,7 @@ struct ManifestDecoder: ~Copyable {
                 report(Rejection("the API key \(slug) would be made and lost", "add deliver_to: { file: PATH }", at: key.position))
             }
             if let sink = extras.sink { draft.sinks[slug] = sink }
-            draft.apiKeys.append(Desired(entry.value, at: key.position))
+            draft.apiKeys.append(Desired(entry, at: key.position))
         }
     }
 

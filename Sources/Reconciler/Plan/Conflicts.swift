@@ -27,6 +27,23 @@ enum Conflicts {
         return found
     }
 
+    /// What the account has as ours while the manifest leaves it to others: it is not deleted, and not let go silently.
+    static func stillOurs(
+        _ desired: DesiredState, _ webhooks: inout [Record<Webhook>], _ domains: inout [Record<Domain>]
+    ) -> [Conflict] {
+        let external = Set(desired.externalDomains.map(\.name))
+        let ids = Set(desired.externalWebhooks.map(\.id))
+        let kept = domains.filter { $0.value.name.map(external.contains) ?? false }.map { (Kind.domain, $0.value.name?.text ?? $0.id) }
+        let used = webhooks.filter { ids.contains($0.id) }.map { (Kind.webhook, $0.value.key?.text ?? $0.id) }
+        domains.removeAll { $0.value.name.map(external.contains) ?? false }
+        webhooks.removeAll { ids.contains($0.id) }
+        return (used + kept).map { kind, name in
+            Conflict(
+                kind: kind, name: name, problem: "is managed by this manifest on the server, but the manifest says manage: false",
+                remedy: "remove manage: false")
+        }
+    }
+
     /// Webhooks that are to go, but somebody else's aliases or domains point at them.
     static func inUse(_ gone: [Record<Webhook>], _ state: AccountState, _ owner: Owner) -> [Conflict] {
         guard !gone.isEmpty else { return [] }
@@ -49,7 +66,7 @@ enum Conflicts {
 
     /// What is to go but is protected on the server.
     static func protected<R: Resource>(_ gone: [Record<R>]) -> [Conflict] {
-        gone.filter { $0.value.isProtected }.map { record in
+        gone.filter { $0.value.protected }.map { record in
             Conflict(
                 kind: R.kind, name: record.value.naturalKey?.description ?? record.id, problem: "is to be deleted, but is protected",
                 remedy: "bring it back with protected: false, apply, and then remove it")
@@ -70,13 +87,6 @@ extension Conflict {
             kind: .domain, name: domain.text,
             problem: "is to be deleted, but alias \(alias.value.naturalKey?.description ?? alias.id) is \(whose)",
             remedy: "keep the domain, or have the alias deleted first")
-    }
-}
-
-extension Resource {
-    /// Whether the server refuses to delete it.
-    var isProtected: Bool {
-        shown(Self.fields.indices.filter { Self.fields[$0].name == "protected" }).contains { $0.value == .word("true") }
     }
 }
 

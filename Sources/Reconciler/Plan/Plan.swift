@@ -67,6 +67,10 @@ public struct Plan: Equatable, Sendable {
     public var ensured: [(name: String, reference: SecretReference)]
     /// The keys whose tokens are due for rotation or end soon; no changes, and not in the digest.
     public var due: [String]
+    /// Where new tokens go; shown, and not in the digest.
+    public var sinks: [Slug: Sink]
+    /// The references whose values are not at hand; shown, and not in the digest.
+    public var unavailable: Set<SecretReference>
 
     /// Whether there is nothing to do and nothing that could not be compared.
     public var isEmpty: Bool { webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }
@@ -86,7 +90,8 @@ public struct Plan: Equatable, Sendable {
         left.owner == right.owner && left.header == right.header && left.webhooks == right.webhooks
             && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
             && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.due == right.due
-            && left.ensured.elementsEqual(right.ensured) { $0 == $1 }
+            && left.ensured.elementsEqual(right.ensured) { $0 == $1 } && left.sinks == right.sinks
+            && left.unavailable == right.unavailable
     }
 
     /// How many changes of each sort a plan has.

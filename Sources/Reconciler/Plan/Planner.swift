@@ -9,8 +9,9 @@ enum Planner {
         let owner = desired.owner
         var conflicts = Conflicts.missing(desired, state)
 
-        let webhooks = Side(desired.webhooks, state.webhooks, owner)
-        let domains = Side(desired.domains, state.domains, owner)
+        var webhooks = Side(desired.webhooks, state.webhooks, owner)
+        var domains = Side(desired.domains, state.domains, owner)
+        conflicts += Conflicts.stillOurs(desired, &webhooks.gone, &domains.gone)
         let aliases = Side(desired.aliases, state.aliases, owner)
         let apiKeys = Side(desired.apiKeys, state.apiKeys, owner)
         conflicts += domains.conflicts(owner) + aliases.conflicts(owner)
@@ -40,7 +41,8 @@ enum Planner {
             ensured: desired.webhooks.flatMap { webhook in
                 webhook.value.secretFields.map { ("webhook \(webhook.value.key?.text ?? "") \($0.field)", $0.reference) }
             }.sorted { $0.0 < $1.0 },
-            due: Due.list(desired, state))
+            due: Due.list(desired, state), sinks: desired.sinks,
+            unavailable: Set(desired.secretReferences.filter { secrets[$0] == nil }))
     }
 
     /// What nobody manages. Keys that nobody has to manage do not count, nor does what conflicts with the manifest.
@@ -81,7 +83,14 @@ private struct Side<R: Resource> {
             }
             let record = records[Int(place)]
             seen[Int(place)] = true
-            if record.owner == owner { both.append((wanted.value, record)) } else { taken.append(record) }
+            guard record.owner == owner else {
+                taken.append(record)
+                continue
+            }
+            var want = wanted.value
+            // Protection ends only when the manifest says so.
+            if !wanted.statesProtection { want.protected = record.value.protected }
+            both.append((want, record))
         }
         for (place, record) in records.enumerated() where !seen[place] && record.owner == owner { gone.append(record) }
     }

@@ -102,6 +102,7 @@ extension Shown {
     func write(_ name: String, to json: inout JSONWriter) {
         switch self {
         case .text(let text), .word(let text): json.member(name, text)
+        case .boolean(let value): json.member(name, value)
         case .list(let items): json.member(name, items)
         case .none: json.null(name)
         case .secret(let label): json.object(name) { $0.member("secret", label) }

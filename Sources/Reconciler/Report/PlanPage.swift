@@ -92,6 +92,7 @@ extension Shown {
         switch self {
         case .text(let text): Escaped.quoted(text)
         case .word(let word): Escaped.line(word)
+        case .boolean(let value): value ? "true" : "false"
         case .list(let items): "[\(items.map(Escaped.line).joined(separator: ", "))]"
         case .none: "none"
         case .secret(let label): "(secret, \(Escaped.line(label)))"

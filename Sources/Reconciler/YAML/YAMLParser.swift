@@ -6,6 +6,8 @@ struct SyntaxFailure: Error {
     var position: Position
     var problem: String
     var remedy: String
+    /// Whether what it points at must not be shown.
+    var hidesValue = false
 }
 
 /// One event of a YAML document.

@@ -105,8 +105,14 @@ struct YAMLReader: ~Copyable {
 
     /// Passes over the next value.
     mutating func skip() throws(SyntaxFailure) {
-        let base = depth
-        repeat { _ = try next() } while depth > base
+        var level = 0
+        repeat {
+            switch try next() {
+            case .mappingStart, .sequenceStart: level += 1
+            case .mappingEnd, .sequenceEnd: level -= 1
+            default: break
+            }
+        } while level > 0
     }
 
     private mutating func read() throws(SyntaxFailure) -> YAMLEvent {
@@ -127,12 +133,12 @@ struct YAMLReader: ~Copyable {
     private mutating func expand(_ name: String, _ position: Position) throws(SyntaxFailure) -> YAMLEvent {
         if recordings.contains(where: { $0.name == name }) {
             throw SyntaxFailure(
-                position: position, problem: "the alias *\(Escaped.line(name)) stands inside its own anchor", remedy: "write the value out")
+                position: position, problem: "an alias that stands inside its own anchor", remedy: "write the value out", hidesValue: true)
         }
         guard let events = anchors[name] else {
             throw SyntaxFailure(
-                position: position, problem: "the alias *\(Escaped.line(name)) has no anchor above it",
-                remedy: "quote the text if it is no alias, or write &\(Escaped.line(name)) above")
+                position: position, problem: "an unquoted * begins a YAML alias, and this one has no anchor above it",
+                remedy: "quote the text", hidesValue: true)
         }
         if replay.isEmpty { lastAlias = position }
         replay.append(contentsOf: events.reversed())
@@ -171,6 +177,16 @@ struct YAMLReader: ~Copyable {
 }
 
 extension YAMLEvent {
+    /// Where it begins; nil for what ends something.
+    var position: Position? {
+        switch self {
+        case .scalar(let scalar, _): scalar.position
+        case .sequenceStart(let position, _), .mappingStart(let position, _), .alias(_, let position): position
+        case .documentStart(let position), .end(let position): position
+        case .sequenceEnd, .mappingEnd, .documentEnd: nil
+        }
+    }
+
     fileprivate var anchor: String? {
         switch self {
         case .scalar(_, let anchor), .sequenceStart(_, let anchor), .mappingStart(_, let anchor): anchor
