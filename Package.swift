@@ -96,7 +96,8 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["APIServer", "EmailConnect", "EmailConnectClient", "ReconcileCLI", "Reconciler", "TestSupport"]
+            dependencies: ["APIServer", "EmailConnect", "EmailConnectClient", "ReconcileCLI", "Reconciler", "TestSupport"],
+            exclude: ["Snapshots"]
         ),
     ],
     swiftLanguageModes: [.v6]

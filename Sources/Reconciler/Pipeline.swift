@@ -65,7 +65,7 @@ public enum Pipeline {
     ) throws(ApplyRefusal) -> PreparedApply {
         guard planned.plan.conflicts.isEmpty else {
             throw ApplyRefusal(
-                exit: .conflict, problems: ["the plan is in conflict with what others have"],
+                exit: .conflict, problems: ["the plan cannot be applied as it stands"],
                 remedy: "each line under \"In the way\" names a way out; nothing was sent")
         }
         var maker = BatchMaker(planned.secrets, planned.sinks, Effects.Generator(random: effects.random))

@@ -104,11 +104,17 @@ struct BatchTests {
     @Test(
         "is refused when it breaks a rule",
         arguments: [
-            ([#"{"op":"delete","kind":"webhook","name":"hook"}"#], "in_use"), ([#"{"op":"delete","kind":"domain","name":"a.example"}"#], "not_empty"),
+            ([#"{"op":"delete","kind":"webhook","name":"hook"}"#], "in_use"),
+            ([#"{"op":"delete","kind":"domain","name":"a.example"}"#], "not_empty"),
             ([#"{"op":"delete","kind":"domain","name":"a.example","cascade":{"aliases":2,"digest":"00"}}"#], "stale"),
             ([#"{"op":"create","kind":"domain","set":{"name":"A.example"}}"#], "duplicate"),
             ([#"{"op":"update","kind":"alias","name":"x@a.example","set":{"name":"y"}}"#], "duplicate"),
-            ([#"{"op":"update","kind":"alias","name":"x@a.example","set":{"name":"a"}}"#, #"{"op":"delete","kind":"alias","name":"x@a.example"}"#], "invalid"),
+            (
+                [
+                    #"{"op":"update","kind":"alias","name":"x@a.example","set":{"name":"a"}}"#,
+                    #"{"op":"delete","kind":"alias","name":"x@a.example"}"#,
+                ], "invalid"
+            ),
             ([#"{"op":"update","kind":"alias","name":"none@a.example","set":{}}"#], "not_found"),
             ([#"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"n","webhook":"none"}}"#], "invalid"),
             ([#"{"op":"create","kind":"webhook","set":{"url":"https://a.example/"}}"#], "invalid"),
@@ -149,7 +155,8 @@ struct BatchTests {
             try await seed(account)
             for operation in [
                 #"{"op":"update","kind":"domain","name":"a.example","set":{"description":"mine"}}"#,
-                #"{"op":"delete","kind":"alias","name":"x@a.example"}"#, #"{"op":"update","kind":"webhook","name":"acme/test#hook","set":{"name":"n"}}"#,
+                #"{"op":"delete","kind":"alias","name":"x@a.example"}"#,
+                #"{"op":"update","kind":"webhook","name":"acme/test#hook","set":{"name":"n"}}"#,
             ] {
                 #expect(try await account.batch([operation], owner: "other/test").code == "foreign_owner")
             }
@@ -198,7 +205,9 @@ struct BatchTests {
             var generator = SeededGenerator(seed: 3)
             let token = Token(using: &generator)
             func set(_ token: Token) -> String { "\"token\":{\"prefix\":\"\(token.hash.prefix)\",\"sha256\":\"\(token.hash.sha256)\"}" }
-            let made = try await account.batch([#"{"op":"create","kind":"api_key","set":{"key":"k","scopes":["aliases:read"],\#(set(token))}}"#])
+            let made = try await account.batch([
+                #"{"op":"create","kind":"api_key","set":{"key":"k","scopes":["aliases:read"],\#(set(token))}}"#
+            ])
             let id = try #require(made.results.first?["id"] as? String)
             #expect(try await account.call(.get, "/v1/aliases", key: token.secret.reveal()).status == 200)
             #expect(try await account.call(.get, "/v1/api-keys/\(id)").string("token") == "undelivered")
@@ -207,7 +216,8 @@ struct BatchTests {
             #expect(try await account.call(.get, "/v1/api-keys/\(id)").string("token") == "delivered")
             let next = Token(using: &generator)
             #expect(try await account.batch([#"{"op":"update","kind":"api_key","name":"k","set":{\#(set(next))}}"#]).status == 200)
-            #expect(try await account.call(.get, "/v1/api-keys/\(id)").string("token") == "delivered", "the old one is, until the new one is")
+            #expect(
+                try await account.call(.get, "/v1/api-keys/\(id)").string("token") == "delivered", "the old one is, until the new one is")
             #expect(try await account.call(.post, "/v1/api-keys/\(id)/acknowledge", #"{"prefix":"ec_00000000"}"#).status == 404)
         }
     }

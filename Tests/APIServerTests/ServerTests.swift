@@ -51,7 +51,8 @@ struct Account {
 
     func batch(_ operations: [String], owner: String? = "acme/test", key: String? = nil, headers: HTTPFields = [:]) async throws -> Answer {
         let owner = owner.map { "\"owner\":\"\($0)\"," } ?? ""
-        return try await call(.post, "/v1/batch", "{\"format\":1,\(owner)\"operations\":[\(operations.joined(separator: ","))]}", key: key, headers: headers)
+        return try await call(
+            .post, "/v1/batch", "{\"format\":1,\(owner)\"operations\":[\(operations.joined(separator: ","))]}", key: key, headers: headers)
     }
 
     /// The records of the state, by natural key, as texts.
@@ -87,7 +88,8 @@ struct ServerTests {
             #expect(list.json["has_more"] as? Bool == false)
             let batch = try await account.call(
                 .post, "/v1/aliases/batch",
-                #"{"operations":[{"action":"create","data":{"domain_id":"\#(domain.string("id"))","name":"b"}},{"action":"update","data":{"id":"\#(alias.string("id"))","enabled":false}}]}"#)
+                #"{"operations":[{"action":"create","data":{"domain_id":"\#(domain.string("id"))","name":"b"}},{"action":"update","data":{"id":"\#(alias.string("id"))","enabled":false}}]}"#
+            )
             #expect(batch.status == 200)
             #expect(batch.results.map { $0["status"] as? Int } == [201, 200])
         }
@@ -98,8 +100,10 @@ struct ServerTests {
         try await Account.with { account in
             let domain = try await account.call(.post, "/v1/domains", #"{"name":"d.example"}"#).string("id")
             for (path, body, patch) in [
-                ("webhooks", #"{"url":"https://a.example/"}"#, #"{"name":"n"}"#), ("domains", #"{"name":"a.example"}"#, #"{"description":"n"}"#),
-                ("aliases", #"{"domain":"d.example","name":"x"}"#, #"{"description":"n"}"#), ("api-keys", #"{"name":"k","scopes":["aliases:read"]}"#, #"{"description":"n"}"#),
+                ("webhooks", #"{"url":"https://a.example/"}"#, #"{"name":"n"}"#),
+                ("domains", #"{"name":"a.example"}"#, #"{"description":"n"}"#),
+                ("aliases", #"{"domain":"d.example","name":"x"}"#, #"{"description":"n"}"#),
+                ("api-keys", #"{"name":"k","scopes":["aliases:read"]}"#, #"{"description":"n"}"#),
             ] {
                 let made = try await account.call(.post, "/v1/\(path)", body)
                 #expect(made.status == 201, "\(path): \(made.text)")
@@ -126,19 +130,30 @@ struct ServerTests {
             ("POST", "/v1/domains", "{", 400), ("POST", "/v1/domains", "[]", 400), ("POST", "/v1/domains", "{}", 400),
             ("POST", "/v1/domains", #"{"name":"x.example","name":"y.example"}"#, 400), ("POST", "/v1/domains", #"{"name":1}"#, 400),
             ("POST", "/v1/domains", #"{"name":null}"#, 400), ("POST", "/v1/domains", #"{"name":"10.0.0.1"}"#, 400),
-            ("POST", "/v1/domains", #"{"name":"x.example","colour":1}"#, 400), ("POST", "/v1/domains", #"{"name":"x.example","enabled":"yes"}"#, 400),
-            ("POST", "/v1/domains", #"{"name":"x.example","webhook_id":"wh_none"}"#, 400), ("POST", "/v1/domains", #"{"name":"x.example"} x"#, 400),
-            ("POST", "/v1/aliases", #"{"domain":"none.example","name":"x"}"#, 400), ("POST", "/v1/aliases", #"{"domain_id":"dom_x","name":"a+b"}"#, 400),
-            ("POST", "/v1/webhooks", #"{"url":"http://127.0.0.1/"}"#, 400), ("POST", "/v1/webhooks", #"{"url":"https://a.example/","key":"k"}"#, 400),
+            ("POST", "/v1/domains", #"{"name":"x.example","colour":1}"#, 400),
+            ("POST", "/v1/domains", #"{"name":"x.example","enabled":"yes"}"#, 400),
+            ("POST", "/v1/domains", #"{"name":"x.example","webhook_id":"wh_none"}"#, 400),
+            ("POST", "/v1/domains", #"{"name":"x.example"} x"#, 400),
+            ("POST", "/v1/aliases", #"{"domain":"none.example","name":"x"}"#, 400),
+            ("POST", "/v1/aliases", #"{"domain_id":"dom_x","name":"a+b"}"#, 400),
+            ("POST", "/v1/webhooks", #"{"url":"http://127.0.0.1/"}"#, 400),
+            ("POST", "/v1/webhooks", #"{"url":"https://a.example/","key":"k"}"#, 400),
             ("POST", "/v1/webhooks", #"{"url":"https://a.example/","secret_url":"https://b.example/"}"#, 400),
-            ("POST", "/v1/webhooks", #"{"secret_url":{"salt":"a","hmac":"b"}}"#, 400), ("POST", "/v1/webhooks", #"{"url":"https://a.example/","alias_id":"alias_none"}"#, 404),
-            ("POST", "/v1/api-keys", #"{"scopes":["nope"]}"#, 400), ("POST", "/v1/api-keys", #"{"scopes":["full"],"expires_after":"1d","expires_at":"2030-01-01"}"#, 400),
-            ("POST", "/v1/api-keys", #"{"token":{"prefix":"ec_aaaaaaaa","sha256":"0"}}"#, 400), ("GET", "/v1/domains?limit=0", "", 400), ("GET", "/v1/domains?limit=101", "", 400),
-            ("GET", "/v1/domains?page=x", "", 400), ("GET", "/v1/domains?sort=name", "", 400), ("GET", "/v1/domains?page=1&page=2", "", 400),
-            ("GET", "/v1/state?kinds=mail", "", 400), ("GET", "/v1/domains/dom_none", "", 404), ("GET", "/v1/nothing", "", 404), ("GET", "/", "", 404),
-            ("PATCH", "/v1/domains", "{}", 405), ("DELETE", "/v1/state", "", 405), ("PUT", "/health", "", 405), ("HEAD", "/v1/domains", "", 405),
+            ("POST", "/v1/webhooks", #"{"secret_url":{"salt":"a","hmac":"b"}}"#, 400),
+            ("POST", "/v1/webhooks", #"{"url":"https://a.example/","alias_id":"alias_none"}"#, 404),
+            ("POST", "/v1/api-keys", #"{"scopes":["nope"]}"#, 400),
+            ("POST", "/v1/api-keys", #"{"scopes":["full"],"expires_after":"1d","expires_at":"2030-01-01"}"#, 400),
+            ("POST", "/v1/api-keys", #"{"token":{"prefix":"ec_aaaaaaaa","sha256":"0"}}"#, 400), ("GET", "/v1/domains?limit=0", "", 400),
+            ("GET", "/v1/domains?limit=101", "", 400),
+            ("GET", "/v1/domains?page=x", "", 400), ("GET", "/v1/domains?sort=name", "", 400),
+            ("GET", "/v1/domains?page=1&page=2", "", 400),
+            ("GET", "/v1/state?kinds=mail", "", 400), ("GET", "/v1/domains/dom_none", "", 404), ("GET", "/v1/nothing", "", 404),
+            ("GET", "/", "", 404),
+            ("PATCH", "/v1/domains", "{}", 405), ("DELETE", "/v1/state", "", 405), ("PUT", "/health", "", 405),
+            ("HEAD", "/v1/domains", "", 405),
             ("POST", "/v1/batch", #"{"operations":[]}"#, 400), ("POST", "/v1/batch", #"{"format":2,"operations":[]}"#, 400),
-            ("POST", "/v1/batch", #"{"format":1,"owner":"x","operations":[]}"#, 400), ("POST", "/v1/aliases/batch", #"{"operations":[{"action":"upsert","data":{}}]}"#, 400),
+            ("POST", "/v1/batch", #"{"format":1,"owner":"x","operations":[]}"#, 400),
+            ("POST", "/v1/aliases/batch", #"{"operations":[{"action":"upsert","data":{}}]}"#, 400),
         ])
     func badRequests(method: String, path: String, body: String, status: Int) async throws {
         try await Account.with { account in
@@ -170,7 +185,8 @@ struct ServerTests {
         try await Account.with { account in
             let made = try await account.call(
                 .post, "/v1/webhooks",
-                #"{"secret_url":"https://a.example/canary","headers":{"Authorization":"canary","X-A":"1"},"secret_headers":{"X-B":"canary"},"signing_secret":"canary"}"#)
+                #"{"secret_url":"https://a.example/canary","headers":{"Authorization":"canary","X-A":"1"},"secret_headers":{"X-B":"canary"},"signing_secret":"canary"}"#
+            )
             #expect(made.status == 201)
             #expect(!made.text.contains("canary"))
             let state = try await account.state().joined()
@@ -181,7 +197,8 @@ struct ServerTests {
             #expect(seen.contains(#""Authorization":true"#))
             #expect(!seen.contains("hmac"))
             let item = "/v1/webhooks/\(made.string("id"))"
-            let patched = try await account.call(.patch, item, #"{"headers":{"authorization":null,"X-A":"2"},"secret_headers":{"x-b":"canary"}}"#)
+            let patched = try await account.call(
+                .patch, item, #"{"headers":{"authorization":null,"X-A":"2"},"secret_headers":{"x-b":"canary"}}"#)
             #expect(patched.json["headers"] as? [String: String] == ["X-A": "2"])
             #expect((patched.json["secret_headers"] as? [String: Any])?.keys.map { $0.lowercased() } == ["x-b"])
             let replaced = try await account.call(.put, item, #"{"url":"https://b.example/"}"#)
@@ -244,7 +261,9 @@ struct ServerTests {
             let lines = answer.text.split(separator: "\n")
             #expect(lines.last == #"{"end":true,"records":7,"revision":6}"#)
             let names = lines.filter { $0.contains("\"kind\":\"alias\"") }.compactMap { line in
-                (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]).map { "\($0["name"] ?? "")@\($0["domain"] ?? "")" }
+                (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]).map {
+                    "\($0["name"] ?? "")@\($0["domain"] ?? "")"
+                }
             }
             #expect(names == ["q@a.example", "a@b.example", "m@b.example", "z@b.example"])
             let etag = try #require(answer.headers[.eTag])

@@ -15,11 +15,16 @@ struct FieldTests {
     @Test("writes what it reads: every field of a full record survives the wire")
     func roundTrip() throws {
         try roundTrip(Webhook.self, Self.webhook)
-        try roundTrip(Domain.self, #"{"name":"acme.example","description":"d","enabled":false,"protected":true,"webhook_id":"wh_1","allow_attachments":false,"include_envelope":true}"#)
-        try roundTrip(Alias.self, #"{"domain":"acme.example","name":"a","description":"d","enabled":false,"protected":true,"webhook":"o/p#k"}"#)
+        try roundTrip(
+            Domain.self,
+            #"{"name":"acme.example","description":"d","enabled":false,"protected":true,"webhook_id":"wh_1","allow_attachments":false,"include_envelope":true}"#
+        )
+        try roundTrip(
+            Alias.self, #"{"domain":"acme.example","name":"a","description":"d","enabled":false,"protected":true,"webhook":"o/p#k"}"#)
         try roundTrip(
             APIKey.self,
-            #"{"key":"k","name":"n","description":"d","protected":true,"scopes":["aliases:read","emails:read"],"expires_after":"90d","expires_at":"2030-01-01T00:00:00Z","rotate_every":"30d","grace":"2d","allowed_ips":["10.0.0.0/8"],"token":{"prefix":"ec_abcdefgh","sha256":"\#(String(repeating: "a", count: 64))"}}"#)
+            #"{"key":"k","name":"n","description":"d","protected":true,"scopes":["aliases:read","emails:read"],"expires_after":"90d","expires_at":"2030-01-01T00:00:00Z","rotate_every":"30d","grace":"2d","allowed_ips":["10.0.0.0/8"],"token":{"prefix":"ec_abcdefgh","sha256":"\#(String(repeating: "a", count: 64))"}}"#
+        )
     }
 
     private static let webhook =

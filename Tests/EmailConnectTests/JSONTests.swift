@@ -14,8 +14,10 @@ struct JSONTests {
     @Test(
         "that is malformed is refused",
         arguments: [
-            "", "{", "[", "\"", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[1 2]", "{a:1}", "nul", "NaN", "Infinity", "01", "1.", ".5", "1e", "+1",
-            "-", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\u{1}\"", "{} {}", "'a'", "// c", "{\"a\":1,\"a\":2}", "\"a\nb\"",
+            "", "{", "[", "\"", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1,]", "[1 2]", "{a:1}", "nul", "NaN", "Infinity", "01", "1.", ".5",
+            "1e", "+1",
+            "-", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\u{1}\"", "{} {}", "'a'", "// c", "{\"a\":1,\"a\":2}",
+            "\"a\nb\"",
             "\"\\u+123\"", "[1]x",
         ])
     func malformed(text: String) {
@@ -45,7 +47,9 @@ struct JSONTests {
         let alphabet: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\u{1}", "/", "é", "😀", "\u{2028}", "\u{7F}", "\t"]
         for _ in 0..<500 {
             var text = ""
-            for _ in 0..<Int.random(in: 0..<20, using: &generator) { text.unicodeScalars.append(alphabet.randomElement(using: &generator) ?? "a") }
+            for _ in 0..<Int.random(in: 0..<20, using: &generator) {
+                text.unicodeScalars.append(alphabet.randomElement(using: &generator) ?? "a")
+            }
             var json = JSONWriter()
             json.object { $0.member(text, text) }
             #expect(try read(json.text) == .mapping([.init(Scalar(text, .quoted), .scalar(Scalar(text, .quoted)))], .start))

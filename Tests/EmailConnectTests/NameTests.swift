@@ -20,7 +20,7 @@ struct NameTests {
         "What is no domain name is refused",
         arguments: [
             "", ".", "acme", "acme..example", ".acme.example", "-a.example", "a-.example", "a_b.example", "a b.example", "1.2.3.4",
-            "example.123", "ab--c.example", "xn--abc.example", "xn--.example", "xn--mnchen-3ya--.example", "a@b.example", 
+            "example.123", "ab--c.example", "xn--abc.example", "xn--.example", "xn--mnchen-3ya--.example", "a@b.example",
             "☃.example", "a\u{200D}b.example", "\u{301}a.example", String(repeating: "a", count: 64) + ".example",
             Array(repeating: "abcdefghi", count: 26).joined(separator: "."),
         ])
@@ -64,7 +64,10 @@ struct NameTests {
 
     @Test(
         "What is no address range is refused",
-        arguments: ["", "1.2.3", "1.2.3.4/33", "1.2.3.4/24", "01.2.3.4", "1.2.3.256", ":", ":::", "1::2::3", "::/129", "g::", "1.2.3.4/", "::1/x", "1:2:3:4:5:6:7:8:9"])
+        arguments: [
+            "", "1.2.3", "1.2.3.4/33", "1.2.3.4/24", "01.2.3.4", "1.2.3.256", ":", ":::", "1::2::3", "::/129", "g::", "1.2.3.4/", "::1/x",
+            "1:2:3:4:5:6:7:8:9",
+        ])
     func refusedRange(written: String) {
         #expect(throws: Rejection.self) { try IPRange(written) }
     }
@@ -108,7 +111,10 @@ struct NameTests {
 
     @Test(
         "What is no webhook URL is refused, without repeating it",
-        arguments: ["", "hooks.example", "ftp://a.example", "https://user:pw@a.example/", "https://a.example/#x", "https://a b.example", "https://a.example/ x", "https://a.example:0/", "https://a.example:99999/", "https:///x"])
+        arguments: [
+            "", "hooks.example", "ftp://a.example", "https://user:pw@a.example/", "https://a.example/#x", "https://a b.example",
+            "https://a.example/ x", "https://a.example:0/", "https://a.example:99999/", "https:///x",
+        ])
     func refusedURL(written: String) {
         #expect {
             try HTTPURL(written)
@@ -119,7 +125,9 @@ struct NameTests {
 
     @Test("Hosts that are private to a network are known")
     func privateTargets() throws {
-        for host in ["localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.31.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]"] {
+        for host in [
+            "localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "172.31.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]",
+        ] {
             #expect(try HTTPURL("http://\(host)/").isPrivateTarget, "\(host)")
         }
         #expect(try !HTTPURL("https://8.8.8.8/").isPrivateTarget)

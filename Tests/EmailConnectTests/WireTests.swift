@@ -43,8 +43,10 @@ struct WireTests {
         let golden = Self.golden
         for lines in [
             Array(golden.dropLast()), Array(golden.dropFirst()), golden.filter { !$0.contains("alias_1") }, golden + [golden[1]], [],
-            Array(golden.dropLast()) + [#"{"end":true,"records":5,"revision":8}"#], ["<html>"], [golden[0].replacing("\"format\":1", with: "\"format\":2")],
-            [golden[0], #"{"kind":"mailbox","id":"m"}"#], [golden[0], #"{"kind":"alias","version":1}"#], [golden[0], #"{"kind":"alias","id":"a","version":1,"enabled":"yes"}"#],
+            Array(golden.dropLast()) + [#"{"end":true,"records":5,"revision":8}"#], ["<html>"],
+            [golden[0].replacing("\"format\":1", with: "\"format\":2")],
+            [golden[0], #"{"kind":"mailbox","id":"m"}"#], [golden[0], #"{"kind":"alias","version":1}"#],
+            [golden[0], #"{"kind":"alias","id":"a","version":1,"enabled":"yes"}"#],
         ] {
             #expect(throws: Rejection.self) { try decode(lines) }
         }

@@ -47,12 +47,14 @@ struct PlannerTests {
     @Test(
         "names each field that differs, and only that",
         arguments: [
-            ("description: x", "description", #"none"#), ("enabled: false", "enabled", "true -> false"), ("protected: true", "protected", "false -> true"),
+            ("description: x", "description", #"none"#), ("enabled: false", "enabled", "true -> false"),
+            ("protected: true", "protected", "false -> true"),
             ("webhook: hook", "webhook", "none -> hook"), ("allow_attachments: false", "allow_attachments", "true -> false"),
             ("include_envelope: true", "include_envelope", "false -> true"),
         ])
     func domainFields(line: String, field: String, shown: String) throws {
-        let world = try World("webhooks: { hook: { url: https://a.example/ } }\ndomains: { acme.example: { \(line) } }", state: [hook, domain])
+        let world = try World(
+            "webhooks: { hook: { url: https://a.example/ } }\ndomains: { acme.example: { \(line) } }", state: [hook, domain])
         guard case .update(_, _, let differences) = try #require(world.plan().domains.first) else {
             Issue.record("expected an update")
             return
@@ -63,7 +65,9 @@ struct PlannerTests {
 
     @Test("gives a field that is not stated its default: deleting a line means something")
     func unstated() throws {
-        let world = try World("domains: { acme.example: {} }", state: [record("domain", "dom_1", #""name":"acme.example","description":"old","enabled":false"#)])
+        let world = try World(
+            "domains: { acme.example: {} }",
+            state: [record("domain", "dom_1", #""name":"acme.example","description":"old","enabled":false"#)])
         guard case .update(_, _, let differences) = try #require(world.plan().domains.first) else { return }
         #expect(differences.map(\.field) == ["description", "enabled"])
     }
@@ -104,7 +108,9 @@ struct PlannerTests {
     @Test("refuses what exists and is not ours, whoever has it")
     func conflicts() throws {
         for other in ["other/test", nil] {
-            let plan = try World("domains: { acme.example: {} }", state: [record("domain", "dom_1", #""name":"acme.example""#, owner: other)]).plan()
+            let plan = try World(
+                "domains: { acme.example: {} }", state: [record("domain", "dom_1", #""name":"acme.example""#, owner: other)]
+            ).plan()
             #expect(plan.conflicts.count == 1)
             #expect(plan.domains.isEmpty)
         }
@@ -148,7 +154,12 @@ struct PlannerTests {
         let stored = Fingerprint(of: Secret("v"), salt: "s")
         let world = try World(
             manifest,
-            state: [record("webhook", "wh_1", #""key":"hook","name":"hook","url":"https://a.example/","secret_headers":{"authorization":{"salt":"s","hmac":"\#(stored.hmac)"}}"#)])
+            state: [
+                record(
+                    "webhook", "wh_1",
+                    #""key":"hook","name":"hook","url":"https://a.example/","secret_headers":{"authorization":{"salt":"s","hmac":"\#(stored.hmac)"}}"#
+                )
+            ])
         let reference = SecretReference(.env("T"))
         let digests = [Secrets(), Secrets([reference: Secret("v")]), Secrets([reference: Secret("w")])].map { world.plan($0).digest }
         #expect(Set(digests.map(\.text)).count == 1)
@@ -163,7 +174,9 @@ struct PlannerTests {
         let hooks = ["a: { url: https://a.example/ }", "b: { url: https://b.example/ }", "c: { url: https://c.example/ }"]
         let aliases = ["x: a", "y: b", "z: { webhook: c, enabled: false }"]
         func text(_ hooks: [String], _ aliases: [String]) throws -> String {
-            try World("webhooks: { \(hooks.joined(separator: ", ")) }\ndomains: { acme.example: { aliases: { \(aliases.joined(separator: ", ")) } } }").text()
+            try World(
+                "webhooks: { \(hooks.joined(separator: ", ")) }\ndomains: { acme.example: { aliases: { \(aliases.joined(separator: ", ")) } } }"
+            ).text()
         }
         let straight = try text(hooks, aliases)
         #expect(try text(hooks.reversed(), aliases.reversed()) == straight)
@@ -171,7 +184,8 @@ struct PlannerTests {
 
     @Test("lists what falls due, and a shorter life that is over already as a new token")
     func due() throws {
-        let key = #""key":"k","name":"k","scopes":["full"],"rotate_every":"30d","expires_after":"300d","token":"delivered","tokens":[{"prefix":"ec_abcdefgh","issued_at":"2026-08-01T00:00:00Z","acknowledged_at":"2026-08-01T00:00:00Z","grace_until":null}]"#
+        let key =
+            #""key":"k","name":"k","scopes":["full"],"rotate_every":"30d","expires_after":"300d","token":"delivered","tokens":[{"prefix":"ec_abcdefgh","issued_at":"2026-08-01T00:00:00Z","acknowledged_at":"2026-08-01T00:00:00Z","grace_until":null}]"#
         func world(_ after: String) throws -> World {
             try World(
                 "api_keys: { k: { scopes: [full], rotate_every: 30d, expires_after: \(after), deliver_to: { file: k } } }",
@@ -199,7 +213,10 @@ struct PlannerTests {
                   support: { description: "Intake \\e[31m\\u202e", webhook: helpdesk }
             """,
             state: [
-                record("webhook", "wh_1", #""key":"helpdesk","name":"helpdesk","url":"https://old.acme.example/in","headers":{"X-Team":"c"},"secret_headers":{"Authorization":true}"#),
+                record(
+                    "webhook", "wh_1",
+                    #""key":"helpdesk","name":"helpdesk","url":"https://old.acme.example/in","headers":{"X-Team":"c"},"secret_headers":{"Authorization":true}"#
+                ),
                 domain, record("alias", "alias_1", #""domain":"acme.example","name":"old","webhook_id":"wh_1""#),
                 record("domain", "dom_2", #""name":"legacy.example""#),
                 record("alias", "alias_2", #""domain":"legacy.example","name":"x""#),

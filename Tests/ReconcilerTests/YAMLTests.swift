@@ -35,7 +35,10 @@ struct YAMLTests {
 
     @Test("no text at all can crash the reader")
     func hostile() {
-        let seeds = ["a: &b [*b]", "{a: b, ? c : d}", "- - - -", "\"\\u", "%YAML 9.9\n---", "&a &b c", "*", "!<x> y", "|\n x", "a: >-\n\n b", "? ? ?", "[[[[", "}}}", "\u{0}", "--- ---", "...", "a:\n\t- b"]
+        let seeds = [
+            "a: &b [*b]", "{a: b, ? c : d}", "- - - -", "\"\\u", "%YAML 9.9\n---", "&a &b c", "*", "!<x> y", "|\n x", "a: >-\n\n b",
+            "? ? ?", "[[[[", "}}}", "\u{0}", "--- ---", "...", "a:\n\t- b",
+        ]
         for seed in seeds {
             for cut in 0...seed.utf8.count { _ = ManifestDecoder.decode(Array(seed.utf8.prefix(cut)), file: "f") }
         }
@@ -43,7 +46,8 @@ struct YAMLTests {
 
     @Test("every prefix and every damaged byte of a manifest is explained, never a crash")
     func damaged() {
-        let text = Array("version: 1\nmanifest: a\nenvironment: b\nwebhooks: { h: { url: 'https://a.example', headers: { X: \"1\" } } }\n".utf8)
+        let text = Array(
+            "version: 1\nmanifest: a\nenvironment: b\nwebhooks: { h: { url: 'https://a.example', headers: { X: \"1\" } } }\n".utf8)
         for index in text.indices {
             let (state, diagnostics) = ManifestDecoder.decode(Array(text[..<index]), file: "f")
             #expect(state != nil || !diagnostics.isEmpty)

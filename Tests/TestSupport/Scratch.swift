@@ -30,7 +30,8 @@ public final class Scratch: Sendable {
 /// Where the package is.
 public enum Repository {
     /// The folder with `Package.swift`.
-    public static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    public static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
 
     /// The text of a file of the repository.
     public static func text(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }

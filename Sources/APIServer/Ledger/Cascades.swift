@@ -83,10 +83,13 @@ enum Cascades {
             return false
         }
         // A plain list acts for the domain's owner, or for nobody.
-        let owners = try ledger.ownerID ?? step.existing?.owner.flatMap { owner in
-            try ledger.transaction.first(
-                "SELECT id FROM owners WHERE account_id = ? AND name = ?", [.text(ledger.caller.accountID), .text(owner)]) { $0.text(0) }
-        }
+        let owners =
+            try ledger.ownerID
+            ?? step.existing?.owner.flatMap { owner in
+                try ledger.transaction.first(
+                    "SELECT id FROM owners WHERE account_id = ? AND name = ?", [.text(ledger.caller.accountID), .text(owner)]
+                ) { $0.text(0) }
+            }
         let foreign = below.filter { $0.ownerID != owners && (ledger.ownerID != nil || $0.ownerID != nil) }
         if !foreign.isEmpty {
             ledger.refuse(index, .foreignOwner, "domain \(domain) has aliases of others: \(names(foreign))")

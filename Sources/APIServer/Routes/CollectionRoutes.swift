@@ -212,7 +212,9 @@ extension Routes {
         let etag = "\"\(found.version)\""
         // An alias shows its domain's name and a webhook its aliases: those move without the version.
         let isWhole = R.kind == .domain || R.kind == .apiKey
-        if call.request.method == .get, isWhole, call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
+        if call.request.method == .get, isWhole, call.request.headers[.ifNoneMatch] == etag {
+            return Response(status: .notModified, headers: [.eTag: etag])
+        }
         return Reply.json(status, bytes, etag: etag)
     }
 

@@ -34,10 +34,13 @@ extension APIKey: SlugNamed {
             let detail = "the calling key lacks \(missing.rawValue), which this key has"
             throw Problem(.forbidden, detail, items: [.init(pointer: "/\(field)", code: .forbidden, detail: detail)])
         }
-        if let end = stated.value.expiresAt, end <= ledger.time { throw invalid("expires_at", "the date is past; delete the key to end it") }
+        if let end = stated.value.expiresAt, end <= ledger.time {
+            throw invalid("expires_at", "the date is past; delete the key to end it")
+        }
         guard let after = stated.value.expiresAfter, !stated.states("token") else { return }
         let live = try ledger.transaction.all(
-            "SELECT issued_at FROM key_tokens WHERE key_id = ? AND grace_until IS NULL", [.text(id)]) { try Timestamp($0.text(0)) }
+            "SELECT issued_at FROM key_tokens WHERE key_id = ? AND grace_until IS NULL", [.text(id)]
+        ) { try Timestamp($0.text(0)) }
         if live.contains(where: { $0 + after <= ledger.time }) {
             throw invalid("expires_after", "the key would end at once; make a new token with it, or delete the key")
         }

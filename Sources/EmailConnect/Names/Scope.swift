@@ -56,7 +56,10 @@ public struct Scopes: FieldValue, Hashable {
             } else {
                 let known = Scope.allCases.map(\.rawValue)
                 let guess = Spelling.nearest(to: text, in: known).map { "did you mean \($0)?" }
-                rejections.append(Rejection("no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position, pointer: "/\(index)"))
+                rejections.append(
+                    Rejection(
+                        "no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position, pointer: "/\(index)"
+                    ))
             }
         }
         if let rejection = Rejection.all(rejections) { throw rejection }

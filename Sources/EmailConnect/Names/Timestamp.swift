@@ -21,7 +21,9 @@ public struct Timestamp: TextValue, Hashable, Comparable {
     /// Whether the day exists: a parser would make 2 March of 30 February.
     private static func isDay(_ text: String) -> Bool {
         let parts = text.prefix(10).split(separator: "-").map { Int($0) }
-        guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2], (1...12).contains(month) else { return false }
+        guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2], (1...12).contains(month) else {
+            return false
+        }
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
         return (1...days).contains(day)

@@ -50,7 +50,9 @@ public struct SecretReference: Hashable, Comparable, Sendable {
                 let path = try member.value.text("a file's path")
                 guard !path.isEmpty else { throw Rejection("the path is empty", at: member.value.position) }
                 guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-                    throw Rejection("a secret's file stands below the manifest's folder", "write a path without .. and without a leading /", at: member.value.position)
+                    throw Rejection(
+                        "a secret's file stands below the manifest's folder", "write a path without .. and without a leading /",
+                        at: member.value.position)
                 }
                 guard source == nil else { throw Self.twoSources(member) }
                 source = .file(path)

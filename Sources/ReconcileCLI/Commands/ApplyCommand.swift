@@ -30,13 +30,17 @@ struct ApplyCommand: AsyncParsableCommand {
             session.fail("there is no terminal to ask on", "add --auto-approve")
             throw ExitCode(ExitStatus.usage.rawValue)
         }
+        try await session.run("apply", format) { try await apply(session) }
+    }
+
+    private func apply(_ session: Session) async throws {
         let loaded = try session.loadOrExit(argument.manifest)
         let status = try await session.withAccount(account, loaded.desired, writes: true) { client, name in
             let planned = try await session.timed("planned") {
                 try await Pipeline.plan(loaded.desired, file: loaded.file, from: client, session.effects)
             }
             session.show(planned.diagnostics, [:])
-            if format == .text { session.write(PlanText(session.style).render(planned.plan, server: name)) }
+            if format == .text { try session.write(PlanText(session.style).render(planned.plan, server: name)) }
             return try await apply(planned, client, name, session)
         }
         try session.exit(status)
@@ -45,33 +49,35 @@ struct ApplyCommand: AsyncParsableCommand {
     private func apply(
         _ planned: Pipeline.Planned, _ client: AccountClient, _ name: String, _ session: Session
     ) async throws -> ExitStatus {
-        func report(_ applied: Applied?, _ status: ExitStatus) -> ExitStatus {
+        func report(_ applied: Applied?, _ status: ExitStatus) throws -> ExitStatus {
             if format == .json {
-                session.write(PlanJSON.render(planned.plan, server: name, command: "apply", applied: applied, exit: status))
+                let errors = session.errors
+                try session.writeJSON(
+                    PlanJSON.render(planned.plan, server: name, command: "apply", applied: applied, errors: errors, exit: status))
             }
             return status
         }
         do {
             let prepared = try Pipeline.prepare(planned, onLoopback: session.isLoopback(account), session.effects)
             guard prepared.hasOperations else {
-                if format == .text { session.write("Nothing to apply.\n") }
-                return report(nil, .done)
+                if format == .text { try session.write("Nothing to apply.\n") }
+                return try report(nil, .done)
             }
-            guard autoApprove || session.confirm("Apply this plan? Only yes applies it: ") else {
+            guard try autoApprove || session.confirm("Apply this plan? Only yes applies it: ") else {
                 session.note("Nothing was applied.")
                 return .failed
             }
             let applied = try await session.timed("applied") {
                 try await Pipeline.apply(prepared, planned, to: client, session.effects)
             }
-            if format == .text { session.write(AppliedText.render(applied, planned.plan)) }
-            return report(applied, applied.exit)
+            if format == .text { try session.write(AppliedText.render(applied, planned.plan)) }
+            return try report(applied, applied.exit)
         } catch let refusal as ApplyRefusal {
             for problem in refusal.problems { session.fail(problem, refusal.remedy) }
-            return report(nil, refusal.exit)
+            return try report(nil, refusal.exit)
         } catch let failure as AccountFailure {
             session.fail(failure)
-            return report(nil, failure.exit)
+            return try report(nil, failure.exit)
         }
     }
 }

@@ -20,6 +20,10 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = Session(output)
+        try await session.run("plan", format) { try await plan(session) }
+    }
+
+    private func plan(_ session: Session) async throws {
         let loaded = try session.loadOrExit(argument.manifest)
         let status = try await session.withAccount(account, loaded.desired, writes: false) { client, name in
             let planned = try await session.timed("planned") {
@@ -28,8 +32,8 @@ struct PlanCommand: AsyncParsableCommand {
             session.show(planned.diagnostics, [:])
             let status = planned.exit(detailed: detailedExitcode)
             switch format {
-            case .text: session.write(PlanText(session.style).render(planned.plan, server: name))
-            case .json: session.write(PlanJSON.render(planned.plan, server: name, command: "plan", exit: status))
+            case .text: try session.write(PlanText(session.style).render(planned.plan, server: name))
+            case .json: try session.writeJSON(PlanJSON.render(planned.plan, server: name, command: "plan", exit: status))
             }
             return status
         }

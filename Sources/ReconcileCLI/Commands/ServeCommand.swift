@@ -45,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await handOverFirstKey(server, session)
             let host = host
             try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
-                session.write("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/v1\n")
+                try? session.write("listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)/v1\n")
             }
         } catch let failure as StoreFailure {
             session.fail(failure.problem, failure.remedy)
@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
                 throw ExitCode(ExitStatus.failed.rawValue)
             }
         } else if session.showsSecrets {
-            session.write("The first API key, shown once:\n\n  \(key.reveal())\n\n")
+            try session.write("The first API key, shown once:\n\n  \(key.reveal())\n\n")
         } else {
             try await server.removeFirstKey()
             session.fail("the first API key is shown on a terminal only", "add --key-file FILE")

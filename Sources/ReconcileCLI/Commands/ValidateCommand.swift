@@ -10,16 +10,24 @@ struct ValidateCommand: AsyncParsableCommand {
     @Argument(help: "The manifests.", completion: .file(extensions: ["yaml", "yml"]))
     var manifests = ["reconcile.yaml"]
 
+    @Option(help: "text or json.")
+    var format = PlanFormat.text
+
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let session = Session(output)
+        try await session.run("validate", format) { try validate(session) }
+    }
+
+    private func validate(_ session: Session) throws {
         var isValid = true
         for manifest in manifests {
             let loaded = session.load(manifest)
             if loaded.desired == nil { isValid = false }
             if let desired = loaded.desired { session.note("\(Escaped.line(manifest)): valid, \(desired.summary)") }
         }
+        if isValid, format == .json { try session.writeJSON(PlanJSON.render([], command: "validate", exit: .done)) }
         if !isValid { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 }

@@ -18,14 +18,27 @@ extension Effects {
 
 /// Files, with failures in words.
 enum SystemFiles {
+    /// The largest file that is read, in bytes; a pipe has no end of its own.
+    private static let limit = 256 << 20
+
     static func read(_ path: String) throws(FileFailure) -> [UInt8] {
+        let path = path == "-" ? "/dev/stdin" : path
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw FileFailure("there is no file \(Escaped.line(path))")
         }
         if isFolder { throw FileFailure("\(Escaped.line(path)) is a folder") }
-        do { return [UInt8](try Data(contentsOf: URL(filePath: path))) } catch {
-            throw FileFailure("\(Escaped.line(path)) may not be read")
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure("\(Escaped.line(path)) may not be read") }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw FileFailure("\(Escaped.line(path)) may not be read") }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= Self.limit else { throw FileFailure("\(Escaped.line(path)) is larger than 256 MiB") }
         }
     }
 

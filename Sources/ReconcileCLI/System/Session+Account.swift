@@ -60,6 +60,11 @@ extension Session {
         guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw AccountFailure(.unreachable, "EMAILCONNECT_API_KEY has a space or a line feed in it", "set it to the key alone")
         }
+        if let caFile = options.caFile {
+            do throws(FileFailure) { _ = try effects.readFile(caFile) } catch {
+                throw AccountFailure(.unreachable, "--ca-file: \(error.problem)", "name a file of PEM certificates")
+            }
+        }
         return Endpoint(.url(url), key: Secret(key), account: pins.account, caFile: options.caFile)
     }
 

@@ -5,15 +5,18 @@ import FoundationEssentials
 import Glibc
 import Logging
 import Reconciler
+import Synchronization
 
 /// One run of a command: its streams, its effects, and how it ends. Results go to standard output, all else to standard
 /// error.
-struct Session: Sendable {
+final class Session: Sendable {
+    private let failures = Mutex<[PlanJSON.Failure]>([])
     let effects = Effects.system
     let style: TextStyle
     let isInteractive: Bool
     /// Whether standard output is a terminal, so that nothing keeps what is shown.
     let showsSecrets: Bool
+    private let hasResult = Mutex(false)
     private let errorStyle: TextStyle
     private let isQuiet: Bool
     private let isVerbose: Bool
@@ -35,32 +38,46 @@ struct Session: Sendable {
         return logger
     }
 
+    /// What went wrong so far, for `--format json`.
+    var errors: [PlanJSON.Failure] { failures.withLock { $0 } }
+
     /// A result.
-    func write(_ text: String) { Self.put(text, to: STDOUT_FILENO) }
+    /// - Throws: `ExitCode` when nobody can read it.
+    func write(_ text: String) throws {
+        guard Self.put(text, to: STDOUT_FILENO) else {
+            fail("standard output cannot be written", "check where it goes")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
 
     /// Something beside the result.
     func note(_ text: String) {
-        if !isQuiet { Self.put(text + "\n", to: STDERR_FILENO) }
+        if !isQuiet { _ = Self.put(text + "\n", to: STDERR_FILENO) }
     }
 
     /// An error, in one line.
     func fail(_ problem: String, _ remedy: String) {
         let line = remedy.isEmpty ? problem : "\(problem); \(remedy)"
-        Self.put("error: \(Escaped.line(line))\n", to: STDERR_FILENO)
+        failures.withLock { $0.append(.init(problem, remedy)) }
+        _ = Self.put("error: \(Escaped.line(line))\n", to: STDERR_FILENO)
     }
 
     /// An account that could not be read or changed, and each single thing that it named.
     func fail(_ failure: AccountFailure) {
         fail(failure.problem, failure.remedy)
         guard case .refused(let problem) = failure.kind, problem.items.count > 1 else { return }
-        for item in problem.items { Self.put("  \(Escaped.line(item.detail))\n", to: STDERR_FILENO) }
+        for item in problem.items {
+            failures.withLock { $0.append(.init(item.detail, "")) }
+            _ = Self.put("  \(Escaped.line(item.detail))\n", to: STDERR_FILENO)
+        }
     }
 
     /// Diagnostics with their source lines.
     func show(_ diagnostics: [Diagnostic], _ sources: [String: [UInt8]]) {
         let shown = isQuiet ? diagnostics.filter { $0.severity == .error } : diagnostics
+        failures.withLock { $0 += diagnostics.filter { $0.severity == .error }.map(PlanJSON.Failure.init) }
         guard !shown.isEmpty else { return }
-        Self.put(DiagnosticText(errorStyle).render(shown, sources: sources), to: STDERR_FILENO)
+        _ = Self.put(DiagnosticText(errorStyle).render(shown, sources: sources), to: STDERR_FILENO)
     }
 
     /// Reads a manifest and shows what is wrong with it.
@@ -81,8 +98,8 @@ struct Session: Sendable {
     }
 
     /// Asks on the terminal.
-    func confirm(_ question: String) -> Bool {
-        write(question)
+    func confirm(_ question: String) throws -> Bool {
+        try write(question)
         return readLine()?.trimming(" \t") == "yes"
     }
 
@@ -92,6 +109,23 @@ struct Session: Sendable {
         let result = try await body()
         report(what, since: start)
         return result
+    }
+
+    /// Does a command, and for `--format json` writes what went wrong when it ends without a result.
+    func run(_ command: String, _ format: PlanFormat, _ body: () async throws -> Void) async throws {
+        do { try await body() } catch let code as ExitCode {
+            let status = ExitStatus(rawValue: code.rawValue) ?? .failed
+            if format == .json, !hasResult.withLock({ $0 }) {
+                try write(PlanJSON.render(errors, command: command, exit: status))
+            }
+            throw code
+        }
+    }
+
+    /// A result in JSON; there is one a run.
+    func writeJSON(_ text: String) throws {
+        hasResult.withLock { $0 = true }
+        try write(text)
     }
 
     /// Ends the command.
@@ -105,14 +139,14 @@ struct Session: Sendable {
         note("\(Escaped.line(what)): \(Int(time.rounded())) ms")
     }
 
-    private static func put(_ text: String, to descriptor: Int32) {
+    private static func put(_ text: String, to descriptor: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            // A reader that is gone wants nothing more.
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 }
 

@@ -7,7 +7,15 @@ public struct Applied: Equatable, Sendable {
     /// Keys whose tokens reached their sinks.
     public var delivered: [String]
     /// Keys whose tokens did not, and why; the next run issues them again.
-    public var undelivered: [String]
+    public var undelivered: [Undelivered]
+
+    /// A token that did not reach its sink, or whose delivery was not acknowledged.
+    public struct Undelivered: Equatable, Sendable {
+        /// The key in the manifest.
+        public var key: String
+        /// What went wrong.
+        public var problem: String
+    }
 
     /// How the command ends.
     public var exit: ExitStatus { undelivered.isEmpty ? .done : .partly }
@@ -26,9 +34,9 @@ struct Applier {
         let answer = try await writer.commit(prepared.batch, idempotencyKey: Hex.sha256(basis))
         var applied = Applied(revision: answer.revision, delivered: [], undelivered: [])
         for delivery in prepared.deliveries {
-            let name = "api key \(delivery.key.text)"
+            let key = delivery.key.text
             guard let id = answer.results.first(where: { $0.index == delivery.index })?.id else {
-                applied.undelivered.append("\(name): the server did not name it")
+                applied.undelivered.append(.init(key: key, problem: "the server did not name it"))
                 continue
             }
             do {
@@ -36,13 +44,14 @@ struct Applier {
                 case .file(let path): try effects.writeSecret(Paths.join(folder, path), delivery.token.secret)
                 }
                 try await writer.acknowledge(key: id, prefix: delivery.token.hash.prefix)
-                applied.delivered.append("\(name) to \(Escaped.line(delivery.sink.label))")
+                applied.delivered.append("api key \(key) to \(Escaped.line(delivery.sink.label))")
             } catch let failure as FileFailure {
-                applied.undelivered.append("\(name): \(failure.problem)")
+                applied.undelivered.append(.init(key: key, problem: failure.problem))
             } catch let failure as AccountFailure {
-                applied.undelivered.append("\(name) is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)")
+                applied.undelivered.append(
+                    .init(key: key, problem: "it is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)"))
             } catch {
-                applied.undelivered.append("\(name): it could not be delivered")
+                applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
             }
         }
         return applied

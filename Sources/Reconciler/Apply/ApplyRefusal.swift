@@ -7,6 +7,10 @@ public struct ApplyRefusal: Error, Equatable, Sendable {
     /// What to do.
     public var remedy: String
 
+    static func secretsUnfit(_ problems: [String]) -> ApplyRefusal {
+        ApplyRefusal(exit: .failed, problems: problems, remedy: "correct the value; nothing was sent")
+    }
+
     static func secretsMissing(_ problems: [String]) -> ApplyRefusal {
         ApplyRefusal(
             exit: .failed, problems: problems,

@@ -44,6 +44,11 @@ struct BatchMaker {
             operations.append(.webhook(operation(change) { $0.resolved(with: secrets) }))
         }
         guard missing.isEmpty else { throw ApplyRefusal.secretsMissing(missing) }
+        let unfit = plan.webhooks.flatMap { change in
+            if case .delete = change { return [String]() }
+            return change.new?.unfitSecrets(secrets) ?? []
+        }
+        guard unfit.isEmpty else { throw ApplyRefusal.secretsUnfit(unfit) }
         for change in plan.domains { operations.append(.domain(operation(change) { $0 })) }
         for change in plan.aliases { operations.append(.alias(operation(change) { $0 })) }
         for change in plan.apiKeys { add(change) }
@@ -68,7 +73,7 @@ struct BatchMaker {
     }
 
     private mutating func add(_ change: Change<APIKey>) {
-        guard let key = change.name, needsToken(change), let sink = sinks[key] else {
+        guard let key = change.name, change.makesToken, let sink = sinks[key] else {
             operations.append(.apiKey(operation(change) { $0 }))
             return
         }
@@ -87,18 +92,35 @@ struct BatchMaker {
         operations.append(.apiKey(made))
     }
 
-    private func needsToken(_ change: Change<APIKey>) -> Bool {
-        switch change {
+    private static var tokenRow: Int { APIKey.fields.firstIndex { $0.name == "token" } ?? 0 }
+}
+
+extension Change where R == APIKey {
+    /// Whether a new token has to be made and delivered.
+    var makesToken: Bool {
+        switch self {
         case .create: true
         case .update(_, _, let differences): differences.contains { $0.field == "token" }
         case .delete: false
         }
     }
-
-    private static var tokenRow: Int { APIKey.fields.firstIndex { $0.name == "token" } ?? 0 }
 }
 
 extension Webhook {
+    /// The values behind references that cannot be what they are used for, without the values.
+    func unfitSecrets(_ secrets: Secrets) -> [String] {
+        secretFields.compactMap { field, reference in
+            guard let secret = secrets[reference] else { return nil }
+            let name = "webhook \(key?.text ?? ""), \(Escaped.line(field)) (\(Escaped.line(reference.label)))"
+            if field == "url" {
+                do throws(Rejection) { _ = try HTTPURL(secret.reveal()) } catch { return "\(name): \(error.problem)" }
+            } else if secret.reveal().utf8.count > 4096 || secret.reveal().utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                return "\(name): the value is longer than 4,096 bytes or has a control character, such as a line feed"
+            }
+            return nil
+        }
+    }
+
     /// References replaced by what is behind them.
     func resolved(with secrets: Secrets) -> Webhook {
         var copy = self

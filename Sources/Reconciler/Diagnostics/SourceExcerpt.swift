@@ -52,13 +52,14 @@ struct SourceExcerpt {
         guard let characters = lines[position.line] else { return nil }
         let column = min(Int(position.column) - 1, characters.count)
         let span = (spans[position] ?? column..<column + 1).clamped(to: column..<max(characters.count, column + 1))
+        let isKnown = spans[position] != nil && !hidden
         let start = column > Self.window.before + 8 ? column - Self.window.before : 0
         let end = min(characters.count, column + Self.window.behind)
         var shown: [Character] = []
         for index in min(start, end)..<end {
             let character = characters[index]
             if character == "#", index < span.lowerBound || index >= span.upperBound, index == 0 || characters[index - 1] == " " { break }
-            let isOpen = span.contains(index) && !hidden || Self.isStructure(character)
+            let isOpen = isKnown && span.contains(index) || Self.isStructure(character)
             shown.append(isOpen ? character : Self.blank)
         }
         while shown.last == " " { shown.removeLast() }

@@ -12,8 +12,6 @@ extension ManifestDecoder {
             report(Rejection("the line \(name) is missing", "add it at the top"))
         }
         checkSinks()
-        guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
-        var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))
         let known = references
         for index in draft.domains.indices {
             let (reference, place) = (draft.domains[index].value.webhook, draft.domains[index].webhookPosition)
@@ -23,6 +21,8 @@ extension ManifestDecoder {
             let (reference, place) = (draft.aliases[index].value.webhook, draft.aliases[index].webhookPosition)
             draft.aliases[index].value.webhook = resolve(reference, known, at: place)
         }
+        guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
+        var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))
         state.pins = draft.pins
         state.webhooks = draft.webhooks
         state.domains = draft.domains

@@ -142,7 +142,20 @@ struct ManifestDecoder: ~Copyable {
             }
             entry.value.key = slug
             if !entry.states("name") { entry.value.name = slug.text }
+            warnOfLiterals(entry.value, slug, at: key.position)
             draft.webhooks.append(Desired(entry, at: key.position))
+        }
+    }
+
+    /// A secret may stand in a URL or under a harmless header's name; it shows in Git and in every plan.
+    private mutating func warnOfLiterals(_ webhook: Webhook, _ slug: Slug, at position: Position) {
+        var places: [String] = []
+        if case .plain(let url) = webhook.url, SecretLook.isLikely(inURL: url.text) { places.append("url") }
+        for (name, value) in webhook.headers.sorted {
+            if case .plain(let text) = value, SecretLook.isLikely(text) { places.append("the header \(name.text)") }
+        }
+        for place in places {
+            warn("\(place) of the webhook \(slug) looks like a secret", "put it in the environment and write { env: NAME }", at: position)
         }
     }
 

@@ -15,6 +15,14 @@ public enum Change<R: Resource>: Equatable, Sendable {
         }
     }
 
+    /// What the resource shall be; nil for what goes.
+    public var new: R? {
+        switch self {
+        case .create(let new), .update(_, let new, _): new
+        case .delete: nil
+        }
+    }
+
     /// Whether something is known to change; otherwise it only makes sure of secrets, or could not compare them.
     public var isCertain: Bool {
         guard case .update(_, _, let differences) = self else { return true }

@@ -5,7 +5,9 @@ public enum AppliedText {
         let counts = plan.counts
         var text = "Applied as revision \(applied.revision): \(counts.add) added, \(counts.change) changed, \(counts.delete) deleted.\n"
         for line in applied.delivered { text += "Delivered \(line).\n" }
-        for line in applied.undelivered { text += "Not delivered: \(line); the next apply issues it again.\n" }
+        for failure in applied.undelivered {
+            text += "Not delivered: api key \(failure.key): \(Escaped.line(failure.problem)); the next apply issues it again.\n"
+        }
         return text
     }
 }

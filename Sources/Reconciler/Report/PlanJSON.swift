@@ -1,4 +1,4 @@
-import EmailConnect
+public import EmailConnect
 
 /// A plan for programs: versioned, the same bytes for the same plan, no secret.
 public enum PlanJSON {
@@ -7,7 +7,11 @@ public enum PlanJSON {
 
     /// The plan as one JSON object and a line feed.
     /// - Complexity: O(changes)
-    public static func render(_ plan: Plan, server: String, command: String, applied: Applied? = nil, exit: ExitStatus) -> String {
+    public static func render(
+        _ plan: Plan, server: String, command: String, applied: Applied? = nil, errors: [Failure] = [], exit: ExitStatus
+    )
+        -> String
+    {
         var json = JSONWriter()
         json.object { json in
             json.member("format", format)
@@ -50,12 +54,73 @@ public enum PlanJSON {
                 json.object("applied") { json in
                     json.member("revision", applied.revision)
                     json.member("delivered", applied.delivered)
-                    json.member("undelivered", applied.undelivered)
+                    json.array("undelivered") { json in
+                        for failure in applied.undelivered {
+                            json.object { json in
+                                json.member("key", failure.key)
+                                json.member("problem", failure.problem)
+                            }
+                        }
+                    }
                 }
             }
+            Failure.write(errors, to: &json)
             exit.write(to: &json)
         }
         return json.text + "\n"
+    }
+
+    /// What a program gets when there is no plan.
+    public static func render(_ errors: [Failure], command: String, exit: ExitStatus) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("format", format)
+            json.member("command", command)
+            Failure.write(errors, to: &json)
+            exit.write(to: &json)
+        }
+        return json.text + "\n"
+    }
+
+    /// One thing that went wrong, for a program.
+    public struct Failure: Equatable, Sendable {
+        /// What is wrong.
+        public var problem: String
+        /// What to do.
+        public var remedy: String
+        /// Where in a manifest.
+        public var file: String?
+        /// Where in the file.
+        public var position: Position?
+
+        /// Something that went wrong outside a manifest.
+        public init(_ problem: String, _ remedy: String) {
+            self.problem = problem
+            self.remedy = remedy
+        }
+
+        /// A mistake in a manifest.
+        public init(_ diagnostic: Diagnostic) {
+            self.init(diagnostic.problem, diagnostic.remedy)
+            file = diagnostic.file
+            position = diagnostic.position
+        }
+
+        static func write(_ failures: [Failure], to json: inout JSONWriter) {
+            json.array("errors") { json in
+                for failure in failures {
+                    json.object { json in
+                        if let file = failure.file { json.member("file", file) }
+                        if let position = failure.position {
+                            json.member("line", Int(position.line))
+                            json.member("column", Int(position.column))
+                        }
+                        json.member("problem", failure.problem)
+                        json.member("remedy", failure.remedy)
+                    }
+                }
+            }
+        }
     }
 
     private static func add<R: Resource>(_ changes: [Change<R>], to json: inout JSONWriter) {
@@ -66,8 +131,15 @@ public enum PlanJSON {
                     json.member("op", "create")
                     identity(R.kind, change.name?.description, nil, &json)
                     json.object("fields") { json in
-                        let rows = new.rowsWorthWriting.filter { R.fields[$0].name != "token" }
-                        for (field, value) in new.shown(rows) { value.write(field, to: &json) }
+                        for (row, difference) in new.differences(from: R(), with: Secrets()) where R.fields[row].name != "headers" {
+                            difference.to.write(difference.field, to: &json)
+                        }
+                        guard let webhook = new as? Webhook, !webhook.headers.values.isEmpty else { return }
+                        json.object("headers") { json in
+                            for difference in webhook.headers.differences(from: Headers(), named: "headers", with: Secrets()) {
+                                difference.to.write(difference.field, to: &json)
+                            }
+                        }
                     }
                 case .update(let old, _, let differences):
                     json.member("op", "update")

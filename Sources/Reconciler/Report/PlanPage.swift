@@ -36,8 +36,16 @@ struct PlanPage {
 
     init(_ plan: Plan, server: String) {
         title = "\(plan.owner.text) -> \(Escaped.line(server))  (revision \(plan.header.revision))"
-        var rows = Self.rows(plan.webhooks) + Self.rows(plan.domains)
-        rows += Self.rows(plan.aliases) + Self.rows(plan.apiKeys)
+        let missing = Set(plan.unavailable.map(\.label))
+        var rows = Self.rows(plan.webhooks, missing) + Self.rows(plan.domains, missing)
+        rows += Self.rows(plan.aliases, missing)
+        rows += zip(Self.rows(plan.apiKeys, missing), plan.apiKeys).map { row, change in
+            var row = row
+            guard let key = change.name, change.makesToken, let sink = plan.sinks[key] else { return row }
+            let place = "new token to \(Escaped.line(sink.label))"
+            if row.fields.isEmpty { row.note += ", \(place)" } else { row.fields.append(Field(name: "deliver_to", value: place)) }
+            return row
+        }
         // What is taken away is read first.
         self.rows = rows.filter { $0.sigil == .delete } + rows.filter { $0.sigil != .delete }
         conflicts = plan.conflicts.map { "\($0.kind.word) \(Escaped.line($0.name)) \(Escaped.line($0.problem)); \($0.remedy)" }
@@ -45,16 +53,18 @@ struct PlanPage {
         summary = Self.summary(plan)
     }
 
-    private static func rows<R: Resource>(_ changes: [Change<R>]) -> [Row] {
+    private static func rows<R: Resource>(_ changes: [Change<R>], _ missing: Set<String>) -> [Row] {
         changes.map { change in
             let name = Escaped.line(change.name?.description ?? "")
             switch change {
             case .create(let new):
-                let rows = new.rowsWorthWriting.filter { row in
+                let stated = new.differences(from: R(), with: Secrets()).filter { row, difference in
                     let field = R.fields[row]
-                    return field.isInManifest && !(field.name == "name" && new.shown([row]).first?.value.bare == name)
+                    return field.isInManifest && !(field.name == "name" && difference.to.bare == name)
                 }
-                let note = new.shown(rows).map { "\($0.field) \($0.value.cell)" }.joined(separator: ", ")
+                let note = stated.map { _, difference in
+                    "\(Escaped.line(difference.field)) \(difference.to.cell(missing: missing))"
+                }.joined(separator: ", ")
                 return Row(sigil: .add, kind: R.kind.word, name: name, note: note, fields: [])
             case .update(_, _, let differences):
                 return Row(
@@ -87,6 +97,12 @@ struct PlanPage {
 }
 
 extension Shown {
+    /// As a cell shows it, saying of a secret whether its value is at hand.
+    func cell(missing: Set<String>) -> String {
+        if case .secret(let label) = self, missing.contains(label) { return "(secret not at hand: \(Escaped.line(label)))" }
+        return cell
+    }
+
     /// As a cell shows it.
     var cell: String {
         switch self {

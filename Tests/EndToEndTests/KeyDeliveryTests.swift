@@ -1,0 +1,66 @@
+import APIServer
+import EmailConnect
+import EmailConnectClient
+import Reconciler
+import Testing
+import TestSupport
+
+@Suite("A new API key")
+struct KeyDeliveryTests {
+    private static let manifest =
+        "version: 1\nmanifest: keys\nenvironment: test\napi_keys: { reader: { scopes: [domains:read], deliver_to: { file: out/reader.key } } }\n"
+
+    private func run(_ client: AccountClient, _ sink: TestSink, environment: [String: String] = [:], onLoopback: Bool = true) async throws
+        -> Applied
+    {
+        let effects = Effects.test(files: ["m.yaml": Self.manifest], environment: environment, sink: sink)
+        let desired = try #require(Pipeline.load("m.yaml", effects).desired)
+        let planned = try await Pipeline.plan(desired, file: "m.yaml", from: client, effects)
+        return try await Pipeline.apply(Pipeline.prepare(planned, onLoopback: onLoopback, effects), planned, to: client, effects)
+    }
+
+    @Test("is delivered and acknowledged, and works")
+    func delivered() async throws {
+        try await TestServer.with { server in
+            let sink = TestSink()
+            let applied = try await AccountClient.with(server.endpoint) { try await run($0, sink) }
+            #expect(applied.exit == .done)
+            let key = try #require(sink["out/reader.key"])
+            var endpoint = server.endpoint
+            endpoint.key = key
+            let state = try await AccountClient.with(endpoint) { try await $0.state(of: [.domain], seenBy: Owner("keys/test")) }
+            #expect(state.header.kinds == [.domain])
+        }
+    }
+
+    @Test("whose sink fails is issued again by the next run, and only then counts as delivered")
+    func undelivered() async throws {
+        try await TestServer.with(.local) { server in
+            try await AccountClient.with(server.endpoint) { client in
+                let failed = try await run(client, TestSink(isBroken: true))
+                #expect(failed.exit == .partly)
+                #expect(failed.undelivered.map(\.key) == ["reader"])
+                let sink = TestSink()
+                let again = try await run(client, sink)
+                #expect(again.exit == .done)
+                #expect(sink["out/reader.key"] != nil)
+                let state = try await client.state(of: [.apiKey], seenBy: Owner("keys/test"))
+                #expect(state.apiKeys.map(\.value.token) == [.delivered])
+                #expect(state.tokens.values.map(\.count) == [1], "the lost token is gone")
+            }
+        }
+    }
+
+    @Test("does not go to a file on a CI runner that is lost with it")
+    func runner() async throws {
+        try await TestServer.with(.local) { server in
+            try await AccountClient.with(server.endpoint) { client in
+                await #expect(throws: ApplyRefusal.self) {
+                    _ = try await run(client, TestSink(), environment: ["CI": "true"], onLoopback: false)
+                }
+                let local = try await run(client, TestSink(), environment: ["CI": "true"], onLoopback: true)
+                #expect(local.exit == .done)
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// What a command did.
+public struct CommandResult: Sendable {
+    /// Its exit code.
+    public let code: Int32
+    /// Its standard output.
+    public let output: String
+    /// Its standard error.
+    public let errors: String
+}
+
+/// The built binary, as a user runs it.
+public enum Command {
+    /// The binary beside the tests.
+    public static let binary: String = {
+        var folder = Bundle.main.bundleURL
+        while folder.path != "/", !FileManager.default.isExecutableFile(atPath: folder.appending(path: "reconcile").path) {
+            folder.deleteLastPathComponent()
+        }
+        let found = folder.appending(path: "reconcile").path
+        return FileManager.default.isExecutableFile(atPath: found) ? found : "\(Repository.root)/.build/debug/reconcile"
+    }()
+
+    /// Runs `reconcile` in a folder, with no environment but what is given.
+    public static func reconcile(
+        _ arguments: String..., in folder: String, environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        try await run(binary, arguments, in: folder, environment: environment)
+    }
+
+    /// Runs a program to its end. Its streams go to files, so that no full pipe can stop it.
+    public static func run(
+        _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        let scratch = try Scratch()
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "SWIFT_BACKTRACE": "enable=no"].merging(
+            environment
+        ) { $1 }
+        for name in ["out", "err"] { try scratch.write("", to: name) }
+        let output = try FileHandle(forWritingTo: URL(filePath: scratch.file("out")))
+        let errors = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return CommandResult(code: process.terminationStatus, output: try scratch.read("out"), errors: try scratch.read("err"))
+    }
+}
