@@ -13,10 +13,11 @@ enum Accounts {
         return id
     }
 
-    /// Makes the account's first key, with every scope, if the account has none.
+    /// Makes the account's first key, with every scope, if no key of the account has every scope: who made the account with
+    /// `--local` has none to begin with.
     /// - Returns: the new token.
     static func firstKey(of account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws -> Token? {
-        let count = try transaction.first("SELECT count(*) FROM api_keys WHERE account_id = ?", [.text(account)]) { $0.integer(0) }
+        let count = try transaction.first("SELECT count(*) FROM api_keys WHERE account_id = ? AND scopes = '[\"full\"]' AND revoked_at IS NULL", [.text(account)]) { $0.integer(0) }
         guard count == 0 else { return nil }
         var generator = random.generator
         let token = Token(using: &generator)

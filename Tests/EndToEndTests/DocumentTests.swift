@@ -1,0 +1,83 @@
+import EmailConnect
+import Foundation
+import Testing
+import TestSupport
+
+@Suite("What the documents show")
+struct DocumentTests {
+    @Test("each example is valid", arguments: ["quickstart", "complete"])
+    func examples(name: String) async throws {
+        let result = try await Command.reconcile("validate", in: "\(Repository.root)/examples/\(name)")
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(!result.errors.contains("warning"), "\(result.errors)")
+    }
+
+    @Test("the complete example and the reference have every field that a manifest can state")
+    func everyField() throws {
+        let example = try Repository.text("examples/complete/reconcile.yaml")
+        let reference = try Repository.text("docs/manifest.md")
+        func check<R: Resource>(_: R.Type) {
+            for field in R.fields where field.isInManifest {
+                #expect(example.contains("\(field.name):"), "\(R.kind) \(field.name) in the example")
+                #expect(reference.contains("| `\(field.name)` | \(field.about) |"), "\(R.kind) \(field.name) in docs/manifest.md")
+            }
+        }
+        check(Webhook.self)
+        check(Domain.self)
+        check(Alias.self)
+        check(APIKey.self)
+    }
+
+    @Test("the README's run is what comes out")
+    func readme() async throws {
+        let readme = try Repository.text("README.md")
+        let folder = try Scratch()
+        try folder.write(Repository.text("examples/quickstart/reconcile.yaml"), to: "reconcile.yaml")
+        let blocks = readme.components(separatedBy: "```console\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        var ran = 0
+        for block in blocks {
+            for step in block.components(separatedBy: "$ ").dropFirst() {
+                let lines = step.components(separatedBy: "\n")
+                let words = lines[0].split(separator: " ").map(String.init)
+                guard words.first == "reconcile" else { continue }
+                let result = try await Command.run(Command.binary, Array(words.dropFirst()), in: folder.path)
+                let expected = lines.dropFirst().joined(separator: "\n").trimmingCharacters(in: .newlines)
+                let shown = (result.output + result.errors).trimmingCharacters(in: .newlines)
+                #expect(Self.withoutDigest(shown) == Self.withoutDigest(expected), "$ \(lines[0])")
+                ran += 1
+            }
+        }
+        #expect(ran >= 4)
+    }
+
+    @Test("the quickstart ends with an empty plan and an account that curl can read")
+    func quickstart() async throws {
+        let result = try await Command.run(
+            "/bin/bash", ["\(Repository.root)/scripts/quickstart"], in: Repository.root, environment: ["RECONCILE": Command.binary])
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.output.components(separatedBy: "no changes.").count == 3, "\(result.output)")
+        #expect(result.output.contains(#""address":"billing@acme.example""#))
+        let wrong = try await Command.run("/bin/bash", ["\(Repository.root)/scripts/quickstart", "--colour"], in: Repository.root)
+        #expect(wrong.code == 64)
+    }
+
+    /// Every link of the documents leads to a file of the repository.
+    @Test("links lead somewhere")
+    func links() throws {
+        var found = 0
+        for file in ["README.md"] + Repository.files("docs", "md").map({ "docs/\($0)" }) {
+            let folder = (file as NSString).deletingLastPathComponent
+            for part in try Repository.text(file).components(separatedBy: "](").dropFirst() {
+                guard let target = part.components(separatedBy: ")").first, !target.hasPrefix("http"), !target.hasPrefix("#") else { continue }
+                let path = (("\(Repository.root)/\(folder)" as NSString).appendingPathComponent(target) as NSString).standardizingPath
+                #expect(FileManager.default.fileExists(atPath: path), "\(file) links to \(target)")
+                found += 1
+            }
+        }
+        #expect(found > 3)
+    }
+
+    private static func withoutDigest(_ text: String) -> String {
+        text.replacing(/[0-9a-f]{4}(-[0-9a-f]{4}){3}/, with: "DIGEST")
+    }
+}
