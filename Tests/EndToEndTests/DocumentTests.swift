@@ -68,7 +68,9 @@ struct DocumentTests {
         for file in ["README.md"] + Repository.files("docs", "md").map({ "docs/\($0)" }) {
             let folder = (file as NSString).deletingLastPathComponent
             for part in try Repository.text(file).components(separatedBy: "](").dropFirst() {
-                guard let target = part.components(separatedBy: ")").first, !target.hasPrefix("http"), !target.hasPrefix("#") else { continue }
+                guard let target = part.components(separatedBy: ")").first, !target.hasPrefix("http"), !target.hasPrefix("#") else {
+                    continue
+                }
                 let path = (("\(Repository.root)/\(folder)" as NSString).appendingPathComponent(target) as NSString).standardizingPath
                 #expect(FileManager.default.fileExists(atPath: path), "\(file) links to \(target)")
                 found += 1

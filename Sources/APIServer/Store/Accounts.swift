@@ -17,7 +17,9 @@ enum Accounts {
     /// `--local` has none to begin with.
     /// - Returns: the new token.
     static func firstKey(of account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws -> Token? {
-        let count = try transaction.first("SELECT count(*) FROM api_keys WHERE account_id = ? AND scopes = '[\"full\"]' AND revoked_at IS NULL", [.text(account)]) { $0.integer(0) }
+        let count = try transaction.first(
+            "SELECT count(*) FROM api_keys WHERE account_id = ? AND scopes = '[\"full\"]' AND revoked_at IS NULL", [.text(account)]
+        ) { $0.integer(0) }
         guard count == 0 else { return nil }
         var generator = random.generator
         let token = Token(using: &generator)

@@ -1,6 +1,6 @@
 /// One row of a resource's table: the only place that knows that a field exists. Decoding, diff, report, wire, schema
-/// and documents read the table.
-public struct Field<R: Sendable>: Sendable {
+/// and documents read the table. A class, since rows are handed around in the hottest loops.
+public final class Field<R: Sendable>: Sendable {
     /// The manifest's name and, but for alternatives, the wire's.
     public let name: String
     /// All names that the wire has for it.

@@ -20,7 +20,11 @@ public struct Stated<R: Resource>: Equatable, Sendable {
     /// Whether a row is stated.
     public func states(_ row: Int) -> Bool { stated & 1 << UInt64(row) != 0 }
     /// Whether the field of that name is stated.
-    public func states(_ name: String) -> Bool { rows.contains { R.fields[$0].name == name } }
+    public func states(_ name: String) -> Bool {
+        guard stated != 0 else { return false }
+        for (row, field) in R.fields.enumerated() where field.name == name { return states(row) }
+        return false
+    }
     /// The stated rows, in the table's order.
     public var rows: [Int] { R.fields.indices.filter(states) }
     /// Whether nothing is stated.

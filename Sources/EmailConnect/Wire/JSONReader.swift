@@ -47,6 +47,18 @@ public struct JSONReader {
         } while try !close(UInt8(ascii: "}"), first: false)
     }
 
+    /// The first member of an object, whatever follows it; the reader is of no use afterwards.
+    /// - Throws: when the text begins with no object that has a member.
+    public mutating func firstMember() throws(Rejection) -> (name: String, value: Node) {
+        try open(UInt8(ascii: "{"), "an object")
+        skipSpace()
+        guard peek == UInt8(ascii: "\"") else { throw malformed("expected a member's name") }
+        let name = try string()
+        skipSpace()
+        guard take(UInt8(ascii: ":")) else { throw malformed("expected a colon") }
+        return (name, try node())
+    }
+
     /// Walks a list; `body` takes each item.
     /// - Throws: when the text is no list, or what `body` throws.
     public mutating func array(_ body: (inout JSONReader, Int) throws(Rejection) -> Void) throws(Rejection) {
@@ -121,11 +133,16 @@ public struct JSONReader {
     private mutating func string() throws(Rejection) -> String {
         position += 1
         let start = position
+        var seen: UInt8 = 0
         while position < end {
-            switch bytes[position] {
+            let byte = bytes[position]
+            seen |= byte
+            switch byte {
             case UInt8(ascii: "\""):
+                defer { position += 1 }
+                // ASCII, the common case, has nothing to validate.
+                if seen < 0x80 { return String(decoding: bytes[start..<position], as: UTF8.self) }
                 guard let text = String(validating: bytes[start..<position], as: UTF8.self) else { throw notUTF8 }
-                position += 1
                 return text
             case UInt8(ascii: "\\"): return try escapedString(from: start)
             case 0..<0x20: throw malformed("a control character in a string")

@@ -41,64 +41,63 @@ public struct StateDecoder {
             state = AccountState(try Self.header(&json))
             return
         }
-        var kind: Kind?
-        var draft = Draft()
-        // The kind comes first in each record, so that the rest is read straight into its type.
-        var webhook = Stated<Webhook>()
-        var domain = Stated<Domain>()
-        var alias = Stated<Alias>()
-        var apiKey = Stated<APIKey>()
-        var end: (records: Int?, revision: Int?)?
-        try json.object { json, name throws(Rejection) in
-            let node = try json.node()
-            if name == "kind" {
-                kind = Kind(rawValue: try node.text())
-                guard kind != nil else { throw Rejection("the state holds a kind that this version does not know") }
-                return
-            }
-            if name == "end" { end = (nil, nil); return }
-            if end != nil {
-                if name == "records" { end?.records = try node.integer() }
-                if name == "revision" { end?.revision = try node.integer() }
-                return
-            }
-            if try draft.take(name, node) { return }
-            switch kind {
-            case .webhook: try webhook.takeRecord(name, node)
-            case .domain: try domain.takeRecord(name, node)
-            case .alias: try alias.takeRecord(name, node)
-            case .apiKey: try apiKey.takeRecord(name, node)
-            case nil: throw Rejection("a line of the account's state does not begin with its kind")
-            }
-        }
-        try json.finish()
-        if let end {
-            guard end.records == count, end.revision == state?.header.revision else {
-                throw Rejection("the account's state is incomplete", "nothing was planned; run the command again")
-            }
-            isComplete = true
-            return
-        }
-        guard let id = draft.id, let version = draft.version, let kind else {
-            throw Rejection("a record of the account's state has no id or version")
+        let (first, value) = try json.firstMember()
+        if first == "end" { return try end(range) }
+        guard first == "kind", let kind = Kind(rawValue: try value.text()) else {
+            throw Rejection("a line of the account's state has no kind that this version knows")
         }
         count += 1
-        let owner = try intern(draft.owner)
+        // The kind comes first, so that the rest is read straight into its type.
         switch kind {
         case .webhook:
-            webhooks[id] = WebhookReference(id: id, key: webhook.value.key, owner: owner, seenBy: viewer)
-            state?.webhooks.append(Record(id: id, version: version, owner: owner, value: webhook.value))
+            let (record, _) = try record(Webhook.self, range)
+            webhooks[record.id] = WebhookReference(id: record.id, key: record.value.key, owner: record.owner, seenBy: viewer)
+            state?.webhooks.append(record)
         case .domain:
-            domain.value.webhook = resolved(domain.value.webhook)
-            state?.domains.append(Record(id: id, version: version, owner: owner, value: domain.value))
+            var (record, _) = try record(Domain.self, range)
+            record.value.webhook = resolved(record.value.webhook)
+            state?.domains.append(record)
         case .alias:
-            alias.value.webhook = resolved(alias.value.webhook)
-            if alias.value.domain == lastDomain { alias.value.domain = lastDomain } else { lastDomain = alias.value.domain }
-            state?.aliases.append(Record(id: id, version: version, owner: owner, value: alias.value))
+            var (record, _) = try record(Alias.self, range)
+            record.value.webhook = resolved(record.value.webhook)
+            if record.value.domain == lastDomain { record.value.domain = lastDomain } else { lastDomain = record.value.domain }
+            state?.aliases.append(record)
         case .apiKey:
-            state?.tokens[id] = draft.tokens
-            state?.apiKeys.append(Record(id: id, version: version, owner: owner, value: apiKey.value))
+            let (record, tokens) = try record(APIKey.self, range)
+            state?.tokens[record.id] = tokens
+            state?.apiKeys.append(record)
         }
+    }
+
+    private mutating func end(_ range: Range<Int>) throws(Rejection) {
+        var numbers: [String: Int] = [:]
+        var json = JSONReader(buffer, range)
+        try json.object { json, name throws(Rejection) in
+            let node = try json.node()
+            if name == "records" || name == "revision" { numbers[name] = try node.integer() }
+        }
+        try json.finish()
+        guard numbers["records"] == count, numbers["revision"] == state?.header.revision else {
+            throw Rejection("the account's state is incomplete", "nothing was planned; run the command again")
+        }
+        isComplete = true
+    }
+
+    private mutating func record<R: Resource>(_: R.Type, _ range: Range<Int>) throws(Rejection) -> (Record<R>, [TokenRecord]) {
+        var draft = Draft()
+        var fields = Stated<R>()
+        var hint = 0
+        var json = JSONReader(buffer, range)
+        try json.object { json, name throws(Rejection) in
+            let node = try json.node()
+            if try draft.take(name, node) { return }
+            try fields.takeRecord(name, node, &hint)
+        }
+        try json.finish()
+        guard let id = draft.id, let version = draft.version else {
+            throw Rejection("a record of the account's state has no id or version")
+        }
+        return (Record(id: id, version: version, owner: try intern(draft.owner), value: fields.value), draft.tokens)
     }
 
     /// One owner's text is held once, not once a record.
@@ -155,6 +154,7 @@ private struct Draft {
 
     mutating func take(_ name: String, _ node: Node) throws(Rejection) -> Bool {
         switch name {
+        case "kind": break
         case "id": id = try node.text()
         case "version": version = try node.integer()
         case "managed_by": owner = node.isNull ? nil : try node.text()
@@ -180,10 +180,19 @@ private struct Draft {
 
 extension Stated {
     /// A member that this version does not know is left alone: a newer server may say more.
-    fileprivate mutating func takeRecord(_ name: String, _ node: Node) throws(Rejection) {
-        guard let row = R.row(wire: name) else { return }
+    /// - Parameter hint: where the field stands in the table if the record has the table's order, as it nearly always has.
+    fileprivate mutating func takeRecord(_ name: String, _ node: Node, _ hint: inout Int) throws(Rejection) {
+        let fields = R.fields
+        let row: Int
+        if hint < fields.count, fields[hint].name == name {
+            row = hint
+        } else {
+            guard let found = R.row(wire: name) else { return }
+            row = found
+        }
+        hint = row + 1
         // null in one of a field's alternative names says nothing about the other.
-        if node.isNull, R.fields[row].wireNames.count > 1 { return }
+        if node.isNull, fields[row].wireNames.count > 1 { return }
         try take(row, node, wire: name)
     }
 }

@@ -33,8 +33,24 @@ extension ManifestDecoder {
         return false
     }
 
-    /// The next key of the mapping that was entered; nil at its end. Repeated keys and merge keys are reported and passed over.
-    mutating func nextKey(_ seen: inout [String: Position]) throws(SyntaxFailure) -> Scalar? {
+    /// The next key of the mapping that was entered; nil at its end. A repeated key is reported and passed over.
+    mutating func nextKey(_ seen: inout KeySet) throws(SyntaxFailure) -> Scalar? {
+        while let key = try nextKey() {
+            guard let first = seen[key.text] else {
+                seen.insert(key.text, at: key.position)
+                return key
+            }
+            report(
+                Rejection(
+                    "the key \(Escaped.line(key.text)) stands here twice",
+                    "remove one; the first is at \(first.line):\(first.column)", at: key.position))
+            try yaml.skip()
+        }
+        return nil
+    }
+
+    /// As ``nextKey(_:)``, where the caller looks for repeated keys. Merge keys are reported and passed over.
+    mutating func nextKey() throws(SyntaxFailure) -> Scalar? {
         while true {
             switch try yaml.next() {
             case .mappingEnd: return nil
@@ -43,13 +59,7 @@ extension ManifestDecoder {
                     report(Rejection("merge keys (<<) are not read", "write the fields out", at: key.position))
                 } else if key.isBlank {
                     report(Rejection("a key is missing", "write key: value", at: key.position))
-                } else if let first = seen[key.text] {
-                    report(
-                        Rejection(
-                            "the key \(Escaped.line(key.text)) stands here twice",
-                            "remove one; the first is at \(first.line):\(first.column)", at: key.position))
                 } else {
-                    seen[key.text] = key.position
                     return key
                 }
                 try yaml.skip()

@@ -3,12 +3,12 @@ import EmailConnect
 extension ManifestDecoder {
     mutating func domains(_ section: Scalar) throws(SyntaxFailure) {
         guard try enter("domains by key", at: section) else { return }
-        var entries: [String: Position] = [:]
+        var entries = KeySet()
         while let key = try nextKey(&entries) {
             guard try enter("a domain's fields", at: key) else { continue }
             var entry = Stated<Domain>()
             var extras = Extras()
-            var seen: [String: Position] = [:]
+            var seen = KeySet()
             var webhook: Position?
             let firstAlias = draft.aliases.count
             while let name = try nextKey(&seen) {
@@ -71,9 +71,8 @@ extension ManifestDecoder {
     /// The entries below `aliases:`; the loop that a large manifest spends its time in.
     private mutating func aliases(_ section: Scalar) throws(SyntaxFailure) {
         guard try enter("aliases by name", at: section) else { return }
-        var written: [String: Position] = [:]
         var canonical: [LocalPart: Position] = [:]
-        while let key = try nextKey(&written) {
+        while let key = try nextKey() {
             let name: LocalPart?
             do throws(Rejection) { name = try LocalPart(key.text) } catch {
                 report(error, at: key.position)
@@ -81,13 +80,14 @@ extension ManifestDecoder {
             }
             guard var alias = try alias(key) else { continue }
             guard let name else { continue }
-            if let first = canonical.updateValue(key.position, forKey: name) {
+            if let first = canonical[name] {
                 report(
                     Rejection(
-                        "the alias \(name.text) stands here twice, in two spellings",
+                        "the alias \(name.text) stands here twice",
                         "remove one; the first is at \(first.line):\(first.column)", at: key.position))
                 continue
             }
+            canonical[name] = key.position
             alias.value.name = name
             draft.aliases.append(alias)
         }
@@ -103,7 +103,7 @@ extension ManifestDecoder {
         }
         guard try enter("an alias's fields, or a webhook's key", at: key) else { return nil }
         var webhook: Position?
-        var seen: [String: Position] = [:]
+        var seen = KeySet()
         while let name = try nextKey(&seen) {
             if name.text == "webhook" { webhook = try yaml.peek().position }
             if try field(name, into: &entry) { continue }

@@ -57,7 +57,7 @@ struct ManifestDecoder: ~Copyable {
             try yaml.finish()
             return false
         }
-        var seen: [String: Position] = [:]
+        var seen = KeySet()
         while let key = try nextKey(&seen) {
             switch key.text {
             case "version", "manifest", "environment": try identity(key)
@@ -98,7 +98,7 @@ struct ManifestDecoder: ~Copyable {
     private mutating func server(_ section: Scalar) throws(SyntaxFailure) {
         guard try enter("url and account", at: section) else { return }
         draft.pins.position = section.position
-        var seen: [String: Position] = [:]
+        var seen = KeySet()
         while let key = try nextKey(&seen) {
             guard ["url", "account"].contains(key.text) else {
                 try unknown(key, in: "server", known: ["url", "account"])
@@ -114,14 +114,14 @@ struct ManifestDecoder: ~Copyable {
     private mutating func webhooks(_ section: Scalar) throws(SyntaxFailure) {
         let extraNames = ["manage", "owner", "id"]
         guard try enter("webhooks by key", at: section) else { return }
-        var entries: [String: Position] = [:]
+        var entries = KeySet()
         while let key = try nextKey(&entries) {
             let slug = slug(key)
             draft.webhookKeys.insert(key.text)
             guard try enter("a webhook's fields", at: key) else { continue }
             var entry = Stated<Webhook>()
             var extras = Extras()
-            var seen: [String: Position] = [:]
+            var seen = KeySet()
             while let name = try nextKey(&seen) {
                 if try field(name, into: &entry) { continue }
                 if try extra(name, of: extraNames, into: &extras) { continue }
@@ -175,13 +175,13 @@ struct ManifestDecoder: ~Copyable {
 
     private mutating func apiKeys(_ section: Scalar) throws(SyntaxFailure) {
         guard try enter("API keys by key", at: section) else { return }
-        var entries: [String: Position] = [:]
+        var entries = KeySet()
         while let key = try nextKey(&entries) {
             let slug = slug(key)
             guard try enter("an API key's fields", at: key) else { continue }
             var entry = Stated<APIKey>()
             var extras = Extras()
-            var seen: [String: Position] = [:]
+            var seen = KeySet()
             while let name = try nextKey(&seen) {
                 if try field(name, into: &entry) { continue }
                 if try extra(name, of: ["deliver_to"], into: &extras) { continue }

@@ -92,9 +92,8 @@ enum YAMLEvent: Sendable {
         let data = unsafe event.pointee.data.scalar
         try unsafe refuseTag(data.tag, at: start)
         let bytes = unsafe UnsafeBufferPointer(start: data.value, count: data.length)
-        guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
-            throw SyntaxFailure(position: start, problem: "the text is not valid UTF-8", remedy: "save the file as UTF-8")
-        }
+        // libyaml refuses what is not UTF-8.
+        let text = unsafe String(decoding: bytes, as: UTF8.self)
         let isPlain = unsafe data.style == YAML_PLAIN_SCALAR_STYLE
         return .scalar(Scalar(text, isPlain ? .plain : .quoted, at: start), anchor: unsafe Self.text(data.anchor))
     }

@@ -1,0 +1,22 @@
+import EmailConnect
+
+/// The keys of one mapping, with the places of the first of each: a list while they are few, as nearly always.
+struct KeySet {
+    private var few: [(key: String, position: Position)] = []
+    private var many: [String: Position] = [:]
+
+    /// Up to here a list is faster than hashing.
+    private static let fewLimit = 12
+
+    /// Where the key stands first; nil when it is new.
+    subscript(_ key: String) -> Position? {
+        many.isEmpty ? few.first { $0.key == key }?.position : many[key]
+    }
+
+    /// Notes a new key.
+    mutating func insert(_ key: String, at position: Position) {
+        guard many.isEmpty else { return many[key] = position }
+        few.append((key, position))
+        if few.count > Self.fewLimit { many = Dictionary(few.map { ($0.key, $0.position) }) { first, _ in first } }
+    }
+}
