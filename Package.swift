@@ -77,6 +77,9 @@ let package = Package(
             dependencies: [
                 "APIServer", "EmailConnect", "EmailConnectClient", "Reconciler",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/TestSupport"
         ),

@@ -58,6 +58,16 @@ public struct BundledServer: Sendable {
         self.logger = logger
     }
 
+    /// The path to open for reading: the database itself, or a copy in `folder` when its schema is an older one, which
+    /// only a command that writes may bring up to date.
+    /// - Throws: ``StoreFailure``.
+    public static func pathForReading(_ database: String, copyingTo folder: String) throws(StoreFailure) -> String {
+        if try Store.isCurrent(path: database) { return database }
+        let copy = "\(folder)/copy.db"
+        try Store.copy(database, to: copy)
+        return copy
+    }
+
     /// Makes the first API key if the account has none.
     /// - Returns: the key, which nobody can show again; nil when there is one already.
     /// - Throws: ``StoreFailure``.

@@ -123,6 +123,46 @@ struct CommandTests {
         }
     }
 
+    @Test("plans with a key that may only read, and apply with it says what is missing")
+    func readOnlyKey() async throws {
+        let folder = try folder()
+        try await TestServer.with { server in
+            let base = "http://127.0.0.1:\(server.port)/v1"
+            let scopes = #"{"scopes":["domains:read","aliases:read","webhooks:read","api_keys:read","webhooks:compare"]}"#
+            let made = try await Command.run(
+                "/usr/bin/curl",
+                [
+                    "-sf", "-H", "Authorization: Bearer \(server.key)", "-H", "Content-Type: application/json", "-d", scopes,
+                    "\(base)/api-keys",
+                ],
+                in: folder.path)
+            let key = try #require(made.output.firstMatch(of: /"api_key":"(ec_\w+)"/)).1
+            let environment = ["TOKEN": "v", "EMAILCONNECT_URL": base, "EMAILCONNECT_API_KEY": String(key)]
+            let planned = try await Command.reconcile("plan", "--detailed-exitcode", in: folder.path, environment: environment)
+            #expect(planned.code == 2, "\(planned.errors)")
+            #expect(planned.output.contains("1 unmanaged api key left alone") == false, "the caller's own key is nobody's business")
+            let applied = try await Command.reconcile("apply", "--auto-approve", in: folder.path, environment: environment)
+            #expect(applied.code == 1)
+            #expect(applied.errors.contains("has no write scope"), "\(applied.errors)")
+        }
+    }
+
+    @Test("plan leaves a database alone that is older than the schema, and apply brings it up to date")
+    func olderSchema() async throws {
+        let folder = try folder()
+        let made = try await Command.run(
+            "/usr/bin/sqlite3", ["old.db", "CREATE TABLE other (id); PRAGMA journal_mode = WAL"], in: folder.path)
+        #expect(made.code == 0)
+        let before = try Data(contentsOf: URL(filePath: folder.file("old.db")))
+        let environment = ["TOKEN": "v"]
+        let planned = try await Command.reconcile("plan", "--local", "--local-db", "old.db", in: folder.path, environment: environment)
+        #expect(planned.code == 0, "\(planned.errors)")
+        #expect(try Data(contentsOf: URL(filePath: folder.file("old.db"))) == before)
+        let applied = try await Command.reconcile(
+            "apply", "--local", "--local-db", "old.db", "--auto-approve", in: folder.path, environment: environment)
+        #expect(applied.code == 0, "\(applied.errors)")
+    }
+
     @Test("refuses the pins of another server or account before anything is written")
     func pins() async throws {
         try await TestServer.with { server in

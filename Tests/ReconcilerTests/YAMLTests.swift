@@ -61,3 +61,24 @@ struct YAMLTests {
         }
     }
 }
+
+@Suite("A large manifest")
+struct LargeManifestTests {
+    /// Takes some seconds in a debug build, since the size is the point: 12 MB in one pass.
+    @Test("of 100,000 aliases is read, and one mistake at its end is found")
+    func large() throws {
+        var text = "version: 1\nmanifest: a\nenvironment: b\nwebhooks: { h: { url: https://a.example/ } }\ndomains:\n"
+        for number in 0..<100_000 {
+            if number % 1000 == 0 { text += "  d\(number / 1000).example:\n    aliases:\n" }
+            text +=
+                "      mailbox.number.\(number):\n        description: The mailbox number \(number), routed to somebody who reads it\n        webhook: h\n"
+        }
+        #expect(text.utf8.count > 11_000_000)
+        let (state, diagnostics) = ManifestDecoder.decode(Array(text.utf8), file: "f")
+        #expect(state?.aliases.count == 100_000)
+        #expect(diagnostics.isEmpty)
+        let (none, mistakes) = ManifestDecoder.decode(Array((text + "      x: g\n").utf8), file: "f")
+        #expect(none == nil)
+        #expect(mistakes.map(\.problem) == ["there is no webhook \"g\""])
+    }
+}

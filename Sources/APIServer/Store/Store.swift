@@ -34,6 +34,32 @@ struct Store: Sendable {
         }
     }
 
+    /// Whether a database's schema is the one of this version, without changing it.
+    /// - Throws: ``StoreFailure``.
+    static func isCurrent(path: String) throws(StoreFailure) -> Bool {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            return try queue.read { db in
+                let migrator = Migrations.all
+                // A newer schema is not an older one: opening it says so.
+                return try migrator.hasBeenSuperseded(db) || migrator.hasCompletedMigrations(db)
+            }
+        } catch { throw StoreFailure(error, path: path) }
+    }
+
+    /// Copies a database as it is now, also while others write to it. https://www.sqlite.org/backup.html
+    /// - Throws: ``StoreFailure``.
+    static func copy(_ path: String, to copy: String) throws(StoreFailure) {
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            try DatabaseQueue(path: path, configuration: configuration).backup(to: DatabaseQueue(path: copy))
+        } catch { throw StoreFailure(error, path: path) }
+    }
+
     /// One transaction that writes; what `body` throws takes everything back.
     func write<T: Sendable>(_ body: @Sendable @escaping (Transaction) throws -> T) async throws -> T {
         try await pool.write { db in try body(Transaction(db)) }

@@ -63,8 +63,9 @@ extension Resource {
     /// How `old` differs from this value; empty when it does not. Both walk the table once.
     public func differences(from old: Self, with secrets: Secrets) -> [(row: Int, difference: Difference)] {
         var found: [(row: Int, difference: Difference)] = []
-        for row in Self.fields.indices where !Self.fields[row].same(self, old) {
-            for difference in Self.fields[row].differences(self, old, secrets) { found.append((row, difference)) }
+        let fields = Self.fields
+        for row in fields.indices where !fields[row].same(self, old) {
+            for difference in fields[row].differences(self, old, secrets) { found.append((row, difference)) }
         }
         return found
     }

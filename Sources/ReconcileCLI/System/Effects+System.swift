@@ -32,6 +32,10 @@ enum SystemFiles {
         guard descriptor >= 0 else { throw FileFailure("\(Escaped.line(path)) may not be read") }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
+        var status = stat()
+        if unsafe fstat(descriptor, &status) == 0, status.st_size > 0, status.st_size < Self.limit {
+            bytes.reserveCapacity(Int(status.st_size))
+        }
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }

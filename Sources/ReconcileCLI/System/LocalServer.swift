@@ -23,6 +23,8 @@ enum LocalServer {
         var access = BundledServer.Access.local
         if !FileManager.default.fileExists(atPath: database) {
             if writes { try prepareFolder(of: database) } else { (path, access) = ("\(folder)/account.db", .throwaway) }
+        } else if !writes {
+            path = try BundledServer.pathForReading(database, copyingTo: folder)
         }
         umask(0o077)
         let server = try await BundledServer(database: path, access: access, allowsPrivateTargets: true, logger: logger)

@@ -58,8 +58,8 @@ enum Planner {
     }
 }
 
-/// Both sides of one kind, regrouped by natural key: what is wanted and not there, what is on both sides, what is ours
-/// and no longer wanted. The diff is these three.
+/// Both sides of one kind, regrouped by natural key: what is wanted and not there, what is on both sides and not equal,
+/// what is ours and no longer wanted. The diff is these three.
 private struct Side<R: Resource> {
     var missing: [R] = []
     var both: [(want: R, have: Record<R>)] = []
@@ -77,20 +77,22 @@ private struct Side<R: Resource> {
         }
         var seen = [Bool](repeating: false, count: records.count)
         for wanted in desired {
-            guard let name = wanted.value.naturalKey, let place = index[name] else {
+            guard let name = wanted.value.naturalKey, let found = index[name] else {
                 missing.append(wanted.value)
                 continue
             }
-            let record = records[Int(place)]
-            seen[Int(place)] = true
-            guard record.owner == owner else {
-                taken.append(record)
+            let place = Int(found)
+            seen[place] = true
+            guard records[place].owner == owner else {
+                taken.append(records[place])
                 continue
             }
+            // What is equal, as nearly everything is, is not looked at again.
+            if wanted.value == records[place].value { continue }
             var want = wanted.value
             // Protection ends only when the manifest says so.
-            if !wanted.statesProtection { want.protected = record.value.protected }
-            both.append((want, record))
+            if !wanted.statesProtection { want.protected = records[place].value.protected }
+            both.append((want, records[place]))
         }
         for (place, record) in records.enumerated() where !seen[place] && record.owner == owner { gone.append(record) }
     }
