@@ -104,9 +104,19 @@ public struct Token: Sendable {
         text.utf8.count == 11 && text.hasPrefix("ec_") && text.utf8.dropFirst(3).allSatisfy(alphabet.contains)
     }
 
-    /// Random characters, each with 5.95 bits.
+    /// Random characters, each with 5.95 bits: six bits of the generator each, but for two values in 64.
     public static func random(_ count: Int, _ generator: inout some RandomNumberGenerator) -> String {
-        String(decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<62, using: &generator)] }, as: UTF8.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(count)
+        while text.count < count {
+            var bits: UInt64 = generator.next()
+            for _ in 0..<10 where text.count < count {
+                let index = Int(bits & 63)
+                bits >>= 6
+                if index < alphabet.count { text.append(alphabet[index]) }
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private static func checksum(_ text: String) -> String {

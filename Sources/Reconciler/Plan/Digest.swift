@@ -15,6 +15,11 @@ public struct PlanDigest: Equatable, Sendable {
         }.joined(separator: "-")
     }
 
+    /// Before there is one.
+    static let none = PlanDigest(text: "")
+
+    private init(text: String) { self.text = text }
+
     init(of plan: Plan) {
         var hasher = SHA256()
         var json = JSONWriter()
@@ -70,9 +75,4 @@ extension Difference {
         if case .secret = to, case .secret = from { return true }
         return false
     }
-}
-
-extension Plan {
-    /// What a reviewer approves.
-    public var digest: PlanDigest { PlanDigest(of: self) }
 }

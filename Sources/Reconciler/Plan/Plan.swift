@@ -79,6 +79,8 @@ public struct Plan: Equatable, Sendable {
     public var sinks: [Slug: Sink]
     /// The references whose values are not at hand; shown, and not in the digest.
     public var unavailable: Set<SecretReference>
+    /// What a reviewer approves; made once, when everything else is there.
+    public internal(set) var digest = PlanDigest.none
 
     /// Whether there is nothing to do and nothing that could not be compared.
     public var isEmpty: Bool { webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }

@@ -29,7 +29,7 @@ enum Planner {
         conflicts += Conflicts.protected(aliases.gone) + Conflicts.protected(apiKeys.gone)
 
         let goneAliases = aliases.gone.filter { alias in alias.value.domain?.name.map { !gone.contains($0) } ?? true }
-        return Plan(
+        var plan = Plan(
             owner: owner, header: state.header,
             webhooks: webhooks.changes(secrets) { _ in [] },
             domains: domains.changes(secrets) { domain in
@@ -43,6 +43,8 @@ enum Planner {
             }.sorted { $0.0 < $1.0 },
             due: Due.list(desired, state), sinks: desired.sinks,
             unavailable: Set(desired.secretReferences.filter { secrets[$0] == nil }))
+        plan.digest = PlanDigest(of: plan)
+        return plan
     }
 
     /// What nobody manages. Keys that nobody has to manage do not count, nor does what conflicts with the manifest.
@@ -119,12 +121,13 @@ private struct Side<R: Resource> {
             if !differences.isEmpty { changes.append(.update(old: have, new: want, differences: differences)) }
         }
         for record in gone ?? self.gone { changes.append(.delete(record, cascade: cascade(record))) }
-        guard changes.count > 1 else { return changes }
-        let keyed = changes.map { (key: $0.name, change: $0) }
-        return keyed.sorted { left, right in
-            guard let left = left.key, let right = right.key else { return right.key != nil && left.key == nil }
-            return left < right
-        }.map(\.change)
+        // Places are sorted, not the changes: those are large.
+        let names = changes.map(\.name)
+        let order = changes.indices.sorted { left, right in
+            guard let first = names[left], let second = names[right] else { return names[right] != nil && names[left] == nil }
+            return first < second
+        }
+        return order.map { changes[$0] }
     }
 }
 
