@@ -151,7 +151,7 @@ struct CommandTests {
     func olderSchema() async throws {
         let folder = try folder()
         let made = try await Command.run(
-            "/usr/bin/sqlite3", ["old.db", "CREATE TABLE other (id); PRAGMA journal_mode = WAL"], in: folder.path)
+            "/usr/bin/sqlite3", ["old.db", "PRAGMA user_version = 1; PRAGMA journal_mode = WAL"], in: folder.path)
         #expect(made.code == 0)
         let before = try Data(contentsOf: URL(filePath: folder.file("old.db")))
         let environment = ["TOKEN": "v"]
@@ -161,6 +161,71 @@ struct CommandTests {
         let applied = try await Command.reconcile(
             "apply", "--local", "--local-db", "old.db", "--auto-approve", in: folder.path, environment: environment)
         #expect(applied.code == 0, "\(applied.errors)")
+    }
+
+    @Test("leaves a database alone that is something else's")
+    func foreignDatabase() async throws {
+        let folder = try folder()
+        _ = try await Command.run("/usr/bin/sqlite3", ["x.db", "CREATE TABLE other (id)"], in: folder.path)
+        let before = try Data(contentsOf: URL(filePath: folder.file("x.db")))
+        for arguments in [
+            ["plan", "--local", "--local-db", "x.db"], ["apply", "--local", "--auto-approve", "--local-db", "x.db"],
+            ["serve", "--db", "x.db", "--key-file", "k"],
+        ] {
+            let result = try await Command.run(Command.binary, arguments, in: folder.path, environment: ["TOKEN": "v"])
+            #expect(result.code == 1)
+            #expect(result.errors.contains("a database of something else"), "\(result.errors)")
+        }
+        let tables = try await Command.run("/usr/bin/sqlite3", ["x.db", ".tables"], in: folder.path)
+        #expect(tables.output.split(separator: "\n") == ["other"])
+        #expect(before.count > 0)
+    }
+
+    @Test("does not write a first key over a file that is there")
+    func keyFile() async throws {
+        let folder = try folder()
+        try folder.write("another server's key", to: "key")
+        let result = try await Command.reconcile("serve", "--db", "a.db", "--port", "0", "--key-file", "key", in: folder.path)
+        #expect(result.code == 1)
+        #expect(try folder.read("key") == "another server's key")
+    }
+
+    @Test("needs a secret that is to stand where something else or nothing stands, and says so in the plan")
+    func newSecretOnOldWebhook() async throws {
+        let folder = try folder()
+        func manifest(_ fields: String) throws {
+            try folder.write(
+                "version: 1\nmanifest: m\nenvironment: e\nwebhooks: { h: { url: https://h.example/p, headers: { X-A: one }\(fields) } }\n",
+                to: "reconcile.yaml")
+        }
+        try manifest("")
+        #expect(try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path).code == 0)
+        for (fields, field) in [
+            (", signing_secret: { env: UNSET }", "signing_secret"), (", description: x, signing_secret: { env: UNSET }", "signing_secret"),
+        ] {
+            try manifest(fields)
+            let planned = try await Command.reconcile("plan", "--local", in: folder.path)
+            #expect(planned.output.contains("none -> (secret not at hand: env UNSET)"), "\(planned.output)")
+            let applied = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path)
+            #expect(applied.code == 1)
+            #expect(applied.errors.contains("webhook h needs env UNSET for \(field)"), "\(applied.errors)")
+        }
+        try folder.write(
+            "version: 1\nmanifest: m\nenvironment: e\nwebhooks: { h: { url: { env: UNSET }, headers: { X-A: { env: UNSET }, X-B: { env: UNSET } } } }\n",
+            to: "reconcile.yaml")
+        let applied = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path)
+        #expect(applied.code == 1)
+        #expect(applied.errors.split(separator: "\n").count == 3, "\(applied.errors)")
+    }
+
+    @Test("names the resource and the field that the server refuses")
+    func refusals() async throws {
+        let folder = try folder(
+            "version: 1\nmanifest: m\nenvironment: e\napi_keys: { good: { scopes: [aliases], deliver_to: { file: a } }, k: { scopes: [aliases], expires_at: 2020-01-01, deliver_to: { file: b } } }\n"
+        )
+        let result = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path)
+        #expect(result.code == 1)
+        #expect(result.errors.contains("nothing was applied: api key k, expires_at: the date is past"), "\(result.errors)")
     }
 
     @Test("refuses the pins of another server or account before anything is written")

@@ -60,7 +60,7 @@ struct PlannerTests {
             return
         }
         #expect(differences.map(\.field) == [field])
-        #expect(shown == "none" || differences.first?.cell == shown)
+        #expect(shown == "none" || differences.first?.cell(missing: []) == shown)
     }
 
     @Test("gives a field that is not stated its default: deleting a line means something")

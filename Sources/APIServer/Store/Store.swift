@@ -21,6 +21,13 @@ struct Store: Sendable {
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             let migrator = Migrations.all
+            let isForeign = try pool.read { db in
+                let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+                return !tables.isEmpty && !tables.contains("grdb_migrations")
+            }
+            guard !isForeign else {
+                throw StoreFailure("\(path) is a database of something else", "name another file; it was left alone")
+            }
             let isTooNew = try pool.read { db in try migrator.hasBeenSuperseded(db) }
             guard !isTooNew else { throw StoreFailure("the database was made by a newer version", "install a newer reconcile") }
             try migrator.migrate(pool)

@@ -16,19 +16,8 @@ public struct LocalPart: TextValue, Hashable, Comparable {
         guard !text.isEmpty else { throw Rejection("the alias has no name") }
         guard text.utf8.count <= 64 else { throw Rejection("the alias name is longer than 64 bytes") }
         if text != Self.catchAll {
-            if text.utf8.contains(UInt8(ascii: "@")) {
-                throw Rejection("an alias name has no @", "write the part before it; the domain is the one above")
-            }
-            if text.utf8.contains(UInt8(ascii: "+")) {
-                throw Rejection("an alias name has no +", "what stands behind it in an address is a sub-address of the alias")
-            }
-            if text.utf8.contains(UInt8(ascii: "*")) {
-                throw Rejection("* stands alone", "the catch-all alias is \"*\"; patterns do not exist")
-            }
-            guard text.utf8.allSatisfy(Self.isAllowed) else {
-                throw Rejection("the alias name has a character that is not allowed", "use letters, digits and . _ - only")
-            }
-            guard text.utf8.first != UInt8(ascii: "."), text.utf8.last != UInt8(ascii: "."), !text.contains("..") else {
+            guard text.utf8.allSatisfy(Self.isAllowed) else { throw Self.rejection(of: text) }
+            guard !Self.hasLooseDot(text) else {
                 throw Rejection("a dot at the begin or end of an alias name, or two in a row")
             }
         }
@@ -39,6 +28,30 @@ public struct LocalPart: TextValue, Hashable, Comparable {
     public static func < (left: LocalPart, right: LocalPart) -> Bool { left.text < right.text }
     /// What it looks like.
     public static var shape: Shape { .text(format: nil, pattern: nil) }
+
+    /// Which of the characters it is that is not allowed.
+    private static func rejection(of text: String) -> Rejection {
+        if text.utf8.contains(UInt8(ascii: "@")) {
+            return Rejection("an alias name has no @", "write the part before it; the domain is the one above")
+        }
+        if text.utf8.contains(UInt8(ascii: "+")) {
+            return Rejection("an alias name has no +", "what stands behind it in an address is a sub-address of the alias")
+        }
+        if text.utf8.contains(UInt8(ascii: "*")) {
+            return Rejection("* stands alone", "the catch-all alias is \"*\"; patterns do not exist")
+        }
+        return Rejection("the alias name has a character that is not allowed", "use letters, digits and . _ - only")
+    }
+
+    /// A dot at either end, or behind another one.
+    private static func hasLooseDot(_ text: String) -> Bool {
+        var previous = UInt8(ascii: ".")
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "."), previous == byte { return true }
+            previous = byte
+        }
+        return previous == UInt8(ascii: ".")
+    }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {

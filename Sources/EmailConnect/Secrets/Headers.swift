@@ -19,8 +19,8 @@ public struct HeaderName: Hashable, Comparable, Sendable {
 
     /// Whether a header of this name carries a credential, so that the account never returns its value.
     public var isSecret: Bool {
-        ["authorization", "proxy-authorization", "cookie"].contains(folded)
-            || ["-token", "-key", "-secret"].contains { folded.hasSuffix($0) }
+        ["authorization", "proxy-authorization", "cookie", "token", "secret", "password", "apikey"].contains(folded)
+            || ["-token", "-key", "-secret", "-password", "-apikey", "-auth"].contains { folded.hasSuffix($0) }
     }
 
     /// Whether both are the same.
@@ -169,9 +169,8 @@ extension Headers: FieldValue {
             return new.differences(from: old, named: name, with: secrets)
         }
         if new == old { return [] }
-        var certainty = Difference.Certainty.changed
-        if case .secret(.reference(let reference)) = new, secrets[reference] == nil { certainty = .unavailable }
-        return [Difference(name, from: shown(old), to: shown(new), certainty)]
+        // Where no secret stands yet, it is known that one is missing, at hand or not.
+        return [Difference(name, from: shown(old), to: shown(new))]
     }
 
     private static func shown(_ value: Value?) -> Shown {

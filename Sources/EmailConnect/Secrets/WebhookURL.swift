@@ -58,8 +58,7 @@ extension WebhookURL: FieldValue {
             return new.differences(from: old, named: name, with: Secrets([reference: value.secret]))
         }
         if self == old { return [] }
-        let missing = sensitive?.reference.map { secrets[$0] == nil } ?? false
-        return [Difference(name, from: old.shown, to: shown, missing ? .unavailable : .changed)]
+        return [Difference(name, from: old.shown, to: shown)]
     }
 
     /// The secret, if it is one.

@@ -12,13 +12,14 @@ struct AccountOptions: ParsableArguments {
     @Flag(help: "Use the bundled server inside this process; EMAILCONNECT_* and the manifest's pins are not looked at.")
     var local = false
 
-    @Option(help: ArgumentHelp("The database of --local.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("The database of --local; .reconcile/local.db if left out.", valueName: "file"), completion: .file())
     var localDb: String?
 
     @Option(help: ArgumentHelp("PEM certificates to trust beside the system's.", valueName: "file"), completion: .file())
     var caFile: String?
 
     func validate() throws {
+        if localDb == "" { throw ValidationError("--local-db takes a file") }
         if localDb != nil, !local { throw ValidationError("--local-db goes with --local") }
         if caFile != nil, local { throw ValidationError("--ca-file has no use with --local") }
     }

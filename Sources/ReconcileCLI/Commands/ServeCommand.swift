@@ -1,6 +1,7 @@
 import APIServer
 import ArgumentParser
 import EmailConnect
+import FoundationEssentials
 import Glibc
 import Logging
 import Reconciler
@@ -14,7 +15,10 @@ struct ServeCommand: AsyncParsableCommand {
             --key-file. SIGTERM and Ctrl-C end the server after the answers under way.
             """)
 
-    @Option(help: ArgumentHelp("The database; it is made if it does not exist.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "The database; it is made if it does not exist. --local keeps its own in .reconcile/local.db.", valueName: "file"),
+        completion: .file())
     var db = "emailconnect.db"
 
     @Option(help: "The address to listen at; 0.0.0.0 opens the server to the network, without TLS.")
@@ -60,7 +64,15 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func handOverFirstKey(_ server: BundledServer, _ session: Session) async throws {
-        guard let key = try await server.makeFirstKey() else { return }
+        guard let key = try await server.makeFirstKey() else {
+            if keyFile != nil { session.note("The database has a key with every scope already; none was made.") }
+            return
+        }
+        if let keyFile, FileManager.default.fileExists(atPath: keyFile) {
+            try await server.removeFirstKey()
+            session.fail("\(Escaped.line(keyFile)) exists, and may hold another server's key", "name another --key-file")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
         if let keyFile {
             do throws(FileFailure) {
                 try session.effects.writeSecret(keyFile, key)

@@ -36,11 +36,7 @@ struct BatchMaker {
     mutating func make(_ plan: Plan) throws(ApplyRefusal) -> PreparedBatch {
         var missing: [String] = []
         for change in plan.webhooks where change.isSendable {
-            if case .create(let new) = change {
-                missing += new.secretFields.filter { secrets[$0.reference] == nil }.map {
-                    "webhook \(new.key?.text ?? "") needs \(Escaped.line($0.reference.label)) for \(Escaped.line($0.field))"
-                }
-            }
+            missing += change.missingSecrets(secrets)
             operations.append(.webhook(operation(change) { $0.resolved(with: secrets) }))
         }
         guard missing.isEmpty else { throw ApplyRefusal.secretsMissing(missing) }
@@ -102,6 +98,21 @@ extension Change where R == APIKey {
         case .create: true
         case .update(_, _, let differences): differences.contains { $0.field == "token" }
         case .delete: false
+        }
+    }
+}
+
+extension Change where R == Webhook {
+    /// The secrets that it cannot do without and that are not at hand: all of a new webhook's, and those that stand in the
+    /// place of something else. A stored secret can stay as it is.
+    fileprivate func missingSecrets(_ secrets: Secrets) -> [String] {
+        guard let new else { return [] }
+        var needed: Set<String>?
+        if case .update(_, _, let differences) = self {
+            needed = Set(differences.filter { $0.certainty == .changed }.map(\.field))
+        }
+        return new.secretFields.filter { secrets[$0.reference] == nil && needed?.contains($0.field) ?? true }.map {
+            "webhook \(new.key?.text ?? "") needs \(Escaped.line($0.reference.label)) for \(Escaped.line($0.field))"
         }
     }
 }

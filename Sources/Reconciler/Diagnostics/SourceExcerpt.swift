@@ -52,7 +52,9 @@ struct SourceExcerpt {
         guard let characters = lines[position.line] else { return nil }
         let column = min(Int(position.column) - 1, characters.count)
         let span = (spans[position] ?? column..<column + 1).clamped(to: column..<max(characters.count, column + 1))
-        let isKnown = spans[position] != nil && !hidden
+        // A URL or a token in a place where none belongs.
+        let pointed = String(characters[span.clamped(to: 0..<characters.count)])
+        let isKnown = spans[position] != nil && !hidden && !pointed.contains("://") && !SecretLook.isLikely(pointed)
         let start = column > Self.window.before + 8 ? column - Self.window.before : 0
         let end = min(characters.count, column + Self.window.behind)
         var shown: [Character] = []

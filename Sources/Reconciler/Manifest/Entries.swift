@@ -148,7 +148,7 @@ extension Resource {
 
 extension Sink {
     init(_ node: Node) throws(Rejection) {
-        let members = try node.members("where the key goes, as in { file: PATH }")
+        let members = try node.members("the place where the key goes, as in { file: PATH }")
         guard members.count == 1, let member = members.first, member.key.text == "file" else {
             throw Rejection("not a place where a key can go", "write { file: PATH }", at: node.position)
         }

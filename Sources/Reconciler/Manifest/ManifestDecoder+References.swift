@@ -23,6 +23,11 @@ extension ManifestDecoder {
         }
         guard let manifest = draft.manifest, let environment = draft.environment else { return nil }
         var state = DesiredState(owner: Owner(manifest: manifest, environment: environment))
+        for webhook in draft.externalWebhooks where webhook.reference.text.hasPrefix("\(state.owner.text)#") {
+            report(
+                Rejection(
+                    "the owner is this manifest itself", "remove manage: false and owner:, and state the webhook", at: webhook.position))
+        }
         state.pins = draft.pins
         state.webhooks = draft.webhooks
         state.domains = draft.domains
@@ -68,6 +73,10 @@ extension ManifestDecoder {
         guard case .key(let key) = reference else { return nil }
         if let found = known[key] { return found }
         if draft.webhookKeys.contains(key) { return nil }
+        guard (try? Slug(key)) != nil else {
+            report(Rejection("not a webhook's key", "name an entry under webhooks:", at: position).hidingValue())
+            return nil
+        }
         let guess = Spelling.nearest(to: key, in: known.keys.sorted()).map { "did you mean \($0)?" }
         report(
             Rejection(

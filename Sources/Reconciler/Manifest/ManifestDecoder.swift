@@ -106,7 +106,11 @@ struct ManifestDecoder: ~Copyable {
             }
             let node = try yaml.node()
             do throws(Rejection) {
-                if key.text == "url" { draft.pins.url = try HTTPURL(node) } else { draft.pins.account = try node.text("an account's id") }
+                if key.text == "url" {
+                    do throws(Rejection) { draft.pins.url = try HTTPURL(node) } catch { throw error.hidingValue() }
+                } else {
+                    draft.pins.account = try node.text("an account's id")
+                }
             } catch { report(error, at: node.position) }
         }
     }

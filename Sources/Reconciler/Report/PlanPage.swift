@@ -69,7 +69,7 @@ struct PlanPage {
             case .update(_, _, let differences):
                 return Row(
                     sigil: change.isCertain ? .change : .uncertain, kind: R.kind.word, name: name, note: "",
-                    fields: differences.map { Field(name: Escaped.line($0.field), value: $0.cell) })
+                    fields: differences.map { Field(name: Escaped.line($0.field), value: $0.cell(missing: missing)) })
             case .delete(_, let cascade):
                 let names = cascade.map { Escaped.line($0.value.naturalKey?.description ?? $0.id) }
                 let note = names.isEmpty ? "" : "with \(names.count) \(names.count == 1 ? "alias" : "aliases")"
@@ -126,12 +126,12 @@ extension Shown {
 
 extension Difference {
     /// Old and new, or what is known of a secret.
-    var cell: String {
+    func cell(missing: Set<String>) -> String {
         switch (certainty, from, to) {
         case (.unavailable, _, .secret(let label)): "(secret not at hand: \(Escaped.line(label)); neither compared nor sent)"
         case (.ensure, _, .secret(let label)): "(secret that this key may not compare: \(Escaped.line(label)))"
         case (_, .secret, .secret): "(secret changed)"
-        default: "\(from.cell) -> \(to.cell)"
+        default: "\(from.cell) -> \(to.cell(missing: missing))"
         }
     }
 }

@@ -118,7 +118,8 @@ struct YAMLReader: ~Copyable {
     private mutating func read() throws(SyntaxFailure) -> YAMLEvent {
         let event: YAMLEvent
         if let replayed = replay.popLast() {
-            event = replayed
+            // What is wrong with it is wrong where the alias stands; the anchor's line may hold something else.
+            event = replayed.moved(to: lastAlias)
             try countAliased()
         } else {
             event = try parser.next()
@@ -184,6 +185,17 @@ extension YAMLEvent {
         case .sequenceStart(let position, _), .mappingStart(let position, _), .alias(_, let position): position
         case .documentStart(let position), .end(let position): position
         case .sequenceEnd, .mappingEnd, .documentEnd: nil
+        }
+    }
+
+    fileprivate func moved(to position: Position) -> YAMLEvent {
+        switch self {
+        case .scalar(var scalar, let anchor):
+            scalar.position = position
+            return .scalar(scalar, anchor: anchor)
+        case .sequenceStart(_, let anchor): return .sequenceStart(position, anchor: anchor)
+        case .mappingStart(_, let anchor): return .mappingStart(position, anchor: anchor)
+        default: return self
         }
     }
 
