@@ -79,10 +79,14 @@ public struct BundledServer: Sendable {
     }
 
     /// Takes a first key back that could not be handed over.
-    public func removeFirstKey() async throws(StoreFailure) {
-        do { _ = try await store.write { try $0.run("DELETE FROM api_keys WHERE first = 1") } } catch {
-            throw StoreFailure(error, path: store.path)
-        }
+    /// - Throws: ``StoreFailure``.
+    public func remove(firstKey key: Secret) async throws(StoreFailure) {
+        guard let prefix = Token(key.reveal())?.hash.prefix else { return }
+        do {
+            _ = try await store.write {
+                try $0.run("DELETE FROM api_keys WHERE id = (SELECT key_id FROM key_tokens WHERE prefix = ?)", [.text(prefix)])
+            }
+        } catch { throw StoreFailure(error, path: store.path) }
     }
 
     /// Serves until the task is cancelled or the process gets SIGTERM or SIGINT; answers under way are finished first.

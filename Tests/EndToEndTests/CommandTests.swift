@@ -283,8 +283,8 @@ struct CommandTests {
         let without = try await Command.reconcile("serve", "--port", "0", in: folder.path)
         #expect(without.code == 64)
         let script = """
-            exec 3>&1
-            start() { "$1" serve --db a.db --port 0 --key-file key > log & pid=$!; while ! grep -q listening log; do kill -0 $pid || exit 9; done; url=$(sed -n 's/^listening on //p' log); }
+            trap 'kill $pid 2>/dev/null || true' EXIT
+            start() { : > log; "$1" serve --db a.db --port 0 --key-file key >> log & pid=$!; while ! grep -q listening log; do kill -0 $pid || exit 9; done; url=$(sed -n 's/^listening on //p' log); }
             start "$1"
             export EMAILCONNECT_URL=$url EMAILCONNECT_API_KEY=$(cat key)
             "$1" apply --auto-approve > /dev/null || exit 2

@@ -57,6 +57,13 @@ struct DocumentTests {
         #expect(result.code == 0, "\(result.errors)")
         #expect(result.output.components(separatedBy: "no changes.").count == 3, "\(result.output)")
         #expect(result.output.contains(#""address":"billing@acme.example""#))
+        let home = try Scratch()
+        let installed = try await Command.run(
+            "/bin/bash", ["\(Repository.root)/scripts/quickstart", "--install"], in: Repository.root,
+            environment: ["RECONCILE": Command.binary, "HOME": home.path])
+        #expect(installed.code == 0, "\(installed.errors)")
+        #expect(installed.output.contains("add ~/.local/bin to your PATH"))
+        #expect(try await Command.run(home.file(".local/bin/reconcile"), ["--version"], in: home.path).output == "0.1.0\n")
         let wrong = try await Command.run("/bin/bash", ["\(Repository.root)/scripts/quickstart", "--colour"], in: Repository.root)
         #expect(wrong.code == 64)
     }

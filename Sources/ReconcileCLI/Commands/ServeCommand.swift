@@ -69,7 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
             return
         }
         if let keyFile, FileManager.default.fileExists(atPath: keyFile) {
-            try await server.removeFirstKey()
+            try await server.remove(firstKey: key)
             session.fail("\(Escaped.line(keyFile)) exists, and may hold another server's key", "name another --key-file")
             throw ExitCode(ExitStatus.failed.rawValue)
         }
@@ -78,14 +78,14 @@ struct ServeCommand: AsyncParsableCommand {
                 try session.effects.writeSecret(keyFile, key)
                 session.note("The first API key is in \(Escaped.line(keyFile)).")
             } catch {
-                try await server.removeFirstKey()
+                try await server.remove(firstKey: key)
                 session.fail("the first key could not be written: \(error.problem)", "name another --key-file")
                 throw ExitCode(ExitStatus.failed.rawValue)
             }
         } else if session.showsSecrets {
             try session.write("The first API key, shown once:\n\n  \(key.reveal())\n\n")
         } else {
-            try await server.removeFirstKey()
+            try await server.remove(firstKey: key)
             session.fail("the first API key is shown on a terminal only", "add --key-file FILE")
             throw ExitCode(ExitStatus.usage.rawValue)
         }

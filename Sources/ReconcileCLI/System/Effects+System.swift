@@ -78,7 +78,9 @@ enum SystemFiles {
         }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    /// Writes a whole text.
+    /// - Returns: false when it could not be written.
+    static func write(_ text: String, to descriptor: Int32) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

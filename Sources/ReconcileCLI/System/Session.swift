@@ -139,15 +139,7 @@ final class Session: Sendable {
         note("\(Escaped.line(what)): \(Int(time.rounded())) ms")
     }
 
-    private static func put(_ text: String, to descriptor: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
+    private static func put(_ text: String, to descriptor: Int32) -> Bool { SystemFiles.write(text, to: descriptor) }
 }
 
 extension String {
