@@ -228,6 +228,20 @@ struct CommandTests {
         #expect(result.errors.contains("nothing was applied: api key k, expires_at: the date is past"), "\(result.errors)")
     }
 
+    @Test("asks on a terminal, and only yes applies", arguments: [("yes", Int32(0)), ("y", 1), ("", 1)])
+    func asks(answer: String, code: Int32) async throws {
+        let folder = try folder()
+        // script(1) runs the command on a pseudo-terminal; timeout(1) ends it if it waits for more.
+        let script = "printf '%s\\n' \"$2\" | timeout 30 script -qec \"$1 apply --local\" /dev/null"
+        let result = try await Command.run(
+            "/bin/bash", ["-c", script, "-", Command.binary, answer], in: folder.path, environment: ["TOKEN": "canary", "TERM": "xterm"])
+        #expect(result.code == code, "\(result.output)\(result.errors)")
+        #expect(result.output.contains("Apply this plan? Only yes applies it: "))
+        #expect(result.output.contains("\u{1B}[32m+\u{1B}[0m"), "colour on a terminal")
+        #expect(result.output.contains("Applied as revision 1") == (code == 0))
+        #expect(!result.output.contains("canary"))
+    }
+
     @Test("refuses the pins of another server or account before anything is written")
     func pins() async throws {
         try await TestServer.with { server in
