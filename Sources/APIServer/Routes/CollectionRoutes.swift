@@ -72,15 +72,13 @@ extension Routes {
         let attach = R.kind == .webhook ? try node.removeText("alias_id") : nil
         let (operation, token) = try creation(R.self, node)
         var operations = [operation]
-        var options = CommitOptions(ids: [0: id])
         if let attach {
             var set = Alias()
             set.webhook = .id(id)
             let row = Alias.fields.indices.filter { Alias.fields[$0].name == "webhook" }
             operations.append(.alias(Operation(.update(.id(attach), Stated(set, rows: row)), expect: nil)))
         }
-        _ = try await ledger.commit(Batch(owner: nil, operations: operations), by: call.caller, options)
-        options.ids = [:]
+        _ = try await ledger.commit(Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(ids: [0: id]))
         var response = try await item(R.self, id, call, .created, token: token)
         response.headers[.location] = "/v1/\(R.kind.collection)/\(id)"
         return response
@@ -118,7 +116,20 @@ extension Routes {
     private func plainBatch<R: StoredResource>(_: R.Type, _ call: Call) async throws -> Response {
         try call.caller.require(R.kind.writeScope)
         _ = try call.query()
-        let bytes = try await largeBodies.one(call) { try await call.body(upTo: Batch.byteLimit) }
+        let answer = try await largeBodies.one(call) {
+            try await commit(plainOperations(R.self, try await call.body(upTo: Batch.byteLimit)), call)
+        }
+        var json = JSONWriter()
+        answer.write(to: &json)
+        return Reply.json(.ok, json.bytes)
+    }
+
+    private func commit(_ operations: [AnyOperation], _ call: Call) async throws -> BatchAnswer {
+        try await ledger.commit(
+            Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(isList: true, setPointer: "/data"))
+    }
+
+    private func plainOperations<R: StoredResource>(_: R.Type, _ bytes: [UInt8]) throws -> [AnyOperation] {
         var operations: [AnyOperation] = []
         var isThere = false
         var reader = JSONReader(bytes)
@@ -136,11 +147,7 @@ extension Routes {
         }
         try reader.finish()
         guard isThere else { throw Problem(.invalid, "send {\"operations\": [...]}") }
-        let answer = try await ledger.commit(
-            Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(isList: true, setPointer: "/data"))
-        var json = JSONWriter()
-        answer.write(to: &json)
-        return Reply.json(.ok, json.bytes)
+        return operations
     }
 
     private func plainOperation<R: StoredResource>(_: R.Type, _ node: Node) throws(Rejection) -> AnyOperation {
@@ -251,18 +258,5 @@ extension Stated where R: StoredResource {
         }
         let kept: Set<String> = ["key", "token", "signing_secret", "protected"]
         return Stated(value, rows: R.fields.indices.filter { states($0) || !kept.contains(R.fields[$0].name) })
-    }
-}
-
-extension StoredResource {
-    /// An operation among those of other kinds.
-    static func any(_ operation: Operation<Self>) -> AnyOperation {
-        switch operation {
-        case let operation as Operation<Webhook>: .webhook(operation)
-        case let operation as Operation<Domain>: .domain(operation)
-        case let operation as Operation<Alias>: .alias(operation)
-        case let operation as Operation<APIKey>: .apiKey(operation)
-        default: preconditionFailure("a fifth kind")
-        }
     }
 }

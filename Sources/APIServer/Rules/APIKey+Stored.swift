@@ -2,6 +2,7 @@ import EmailConnect
 
 extension APIKey: SlugNamed {
     static let query = RecordQuery<APIKey>()
+    static func any(_ operation: Operation<APIKey>) -> AnyOperation { .apiKey(operation) }
     static var required: [String] { ["scopes", "token"] }
 
     static func check(_ stated: Stated<APIKey>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {

@@ -2,6 +2,7 @@ import EmailConnect
 
 extension Alias: StoredResource {
     static let query = RecordQuery<Alias>()
+    static func any(_ operation: Operation<Alias>) -> AnyOperation { .alias(operation) }
     static var nameColumns: [String] { ["name", "domain"] }
     static var required: [String] { ["domain", "name"] }
 

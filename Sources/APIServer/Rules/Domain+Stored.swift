@@ -2,6 +2,7 @@ import EmailConnect
 
 extension Domain: StoredResource {
     static let query = RecordQuery<Domain>()
+    static func any(_ operation: Operation<Domain>) -> AnyOperation { .domain(operation) }
     static var nameColumns: [String] { ["name"] }
     static var required: [String] { ["name"] }
 

@@ -2,6 +2,8 @@ import EmailConnect
 
 /// What the ledger needs to know of a kind beyond its field table.
 protocol StoredResource: Resource {
+    /// An operation among those of other kinds.
+    static func any(_ operation: Operation<Self>) -> AnyOperation
     /// The kind's rows as JSON.
     static var query: RecordQuery<Self> { get }
     /// The columns of its natural key; the first is free text that a row may be parked under.

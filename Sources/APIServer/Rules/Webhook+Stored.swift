@@ -2,6 +2,7 @@ import EmailConnect
 
 extension Webhook: SlugNamed {
     static let query = RecordQuery<Webhook>()
+    static func any(_ operation: Operation<Webhook>) -> AnyOperation { .webhook(operation) }
     static var required: [String] { ["url"] }
 
     static func check(_ stated: Stated<Webhook>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {

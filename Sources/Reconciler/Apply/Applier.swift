@@ -1,0 +1,87 @@
+import EmailConnect
+
+/// Does what a plan says: one batch, then the sinks, then the acknowledgements.
+struct Applier {
+    let writer: any AccountWriter
+    let effects: Effects
+    let folder: String
+
+    /// - Throws: when the batch was refused, or nobody knows whether it was done.
+    func apply(_ prepared: PreparedBatch, basedOn plan: Plan) async throws(AccountFailure) -> Applied {
+        let digest = plan.digest.text
+        let basis = "\(plan.header.accountID) \(plan.header.epoch) \(plan.header.revision) \(digest)"
+        let answer: BatchAnswer
+        do throws(AccountFailure) {
+            answer = try await writer.commit(prepared.batch, idempotencyKey: Hex.sha256(basis))
+        } catch { throw error.naming(prepared.batch.operations, of: plan) }
+        var applied = Applied(revision: answer.revision, delivered: [], undelivered: [])
+        for delivery in prepared.deliveries {
+            let key = delivery.key.text
+            guard let id = answer.results.first(where: { $0.index == delivery.index })?.id else {
+                applied.undelivered.append(.init(key: key, problem: "the server did not name it"))
+                continue
+            }
+            do {
+                switch delivery.sink {
+                case .file(let path): try effects.writeSecret(Paths.join(folder, path), delivery.token.secret)
+                }
+                try await writer.acknowledge(key: id, prefix: delivery.token.hash.prefix)
+                applied.delivered.append("api key \(key) to \(Escaped.line(delivery.sink.label))")
+            } catch let failure as FileFailure {
+                applied.undelivered.append(.init(key: key, problem: failure.problem))
+            } catch let failure as AccountFailure {
+                applied.undelivered.append(
+                    .init(key: key, problem: "it is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)"))
+            } catch {
+                applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
+            }
+        }
+        return applied
+    }
+}
+
+extension AccountFailure {
+    /// A refusal that says which resource and field it is about; the server speaks of places in the batch.
+    fileprivate func naming(_ operations: [AnyOperation], of plan: Plan) -> AccountFailure {
+        guard case .refused(var problem) = kind, !problem.items.isEmpty else { return self }
+        for place in problem.items.indices where [.invalid, .forbidden].contains(problem.items[place].code) {
+            let steps = problem.items[place].pointer.split(separator: "/").map(String.init)
+            guard steps.first == "operations", steps.count > 1, let index = Int(steps[1]), operations.indices.contains(index) else {
+                continue
+            }
+            let field = steps.dropFirst(3).first.map { ", \($0)" } ?? ""
+            problem.items[place].detail = "\(plan.title(of: operations[index]))\(field): \(problem.items[place].detail)"
+        }
+        let more = problem.items.count > 1 ? " (and \(problem.items.count - 1) more)" : ""
+        var copy = self
+        copy.kind = .refused(problem)
+        copy.problem = "nothing was applied: \(problem.items[0].detail)\(more)"
+        return copy
+    }
+}
+
+extension Plan {
+    /// What people call the resource of an operation that was made from this plan.
+    fileprivate func title(of operation: AnyOperation) -> String {
+        switch operation {
+        case .webhook(let operation): title(operation, webhooks)
+        case .domain(let operation): title(operation, domains)
+        case .alias(let operation): title(operation, aliases)
+        case .apiKey(let operation): title(operation, apiKeys)
+        }
+    }
+
+    private func title<R: Resource>(_ operation: Operation<R>, _ changes: [Change<R>]) -> String {
+        switch operation.verb {
+        case .create(let set): return "\(R.kind.word) \(set.value.naturalKey?.description ?? "")"
+        case .update(let target, _), .delete(let target, _):
+            let change = changes.first { change in
+                switch change {
+                case .create: false
+                case .update(let old, _, _), .delete(let old, _): old.id == target.text
+                }
+            }
+            return "\(R.kind.word) \(change?.name?.description ?? target.text)"
+        }
+    }
+}
