@@ -52,6 +52,18 @@ struct BrokenServerTests {
         }
     }
 
+    @Test("is asked once: a plan is one request")
+    func oneRequest() async throws {
+        let counter = RequestCounter()
+        let state = Self.header + #"{"end":true,"records":0,"revision":1}"# + "\n"
+        try await CannedServer.with(answering: Self.answer("application/x-ndjson", state), counting: counter) { port in
+            let result = try await plan(port)
+            #expect(result.code == 0, "\(result.errors)")
+            #expect(result.output.contains("no changes."))
+        }
+        #expect(counter.count == 1)
+    }
+
     @Test("with a certificate that nobody vouches for is not talked to, unless --ca-file does")
     func certificates() async throws {
         let folder = try Scratch()

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// A server that gives every connection the same bytes and closes it: what a real server never does.
 public enum CannedServer {
@@ -9,7 +10,8 @@ public enum CannedServer {
     ///   - answer: what every connection gets, once something was received.
     ///   - certificate: files of a PEM certificate and its key, for TLS.
     public static func with<T: Sendable>(
-        answering answer: String, certificate: (chain: String, key: String)? = nil, _ body: (_ port: Int) async throws -> T
+        answering answer: String, certificate: (chain: String, key: String)? = nil, counting counter: RequestCounter? = nil,
+        _ body: (_ port: Int) async throws -> T
     ) async throws -> T {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var context: NIOSSLContext?
@@ -23,7 +25,7 @@ public enum CannedServer {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try channel.pipeline.syncOperations.addHandler(Answer(bytes))
+                    try channel.pipeline.syncOperations.addHandler(Answer(bytes, counter))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -40,13 +42,32 @@ public enum CannedServer {
         private let bytes: ByteBuffer
         private var isDone = false
 
-        init(_ bytes: ByteBuffer) { self.bytes = bytes }
+        private let counter: RequestCounter?
+
+        init(_ bytes: ByteBuffer, _ counter: RequestCounter?) {
+            self.bytes = bytes
+            self.counter = counter
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard !isDone else { return }
             isDone = true
+            counter?.add()
             context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             context.close(promise: nil)
         }
     }
+}
+
+/// How many requests a canned server has answered.
+public final class RequestCounter: Sendable {
+    private let number = Mutex(0)
+
+    /// None yet.
+    public init() {}
+
+    /// The requests so far.
+    public var count: Int { number.withLock { $0 } }
+
+    func add() { number.withLock { $0 += 1 } }
 }
