@@ -2,7 +2,18 @@
 public protocol AccountReader: Sendable {
     /// The account from one consistent read, in one request.
     /// - Throws: when the account could not be read, whole.
-    func state(of kinds: [Kind], seenBy viewer: Owner) async throws(AccountFailure) -> AccountState
+    func state(of kinds: [Kind], seenBy viewer: Viewer) async throws(AccountFailure) -> AccountState
+    /// The latest apply of an owner whose digest begins so; nil when the account has taken none.
+    /// - Throws: when the account could not be read.
+    func applied(_ digest: String, by owner: Owner) async throws(AccountFailure) -> ApplyRecord?
+}
+
+extension AccountReader {
+    /// The account from one consistent read, as an owner sees it.
+    /// - Throws: when the account could not be read, whole.
+    public func state(of kinds: [Kind], seenBy owner: Owner) async throws(AccountFailure) -> AccountState {
+        try await state(of: kinds, seenBy: Viewer(owner))
+    }
 }
 
 /// Changes an account. Only apply holds this.

@@ -7,20 +7,17 @@ import NIOSSL
 
 /// An account behind HTTP: one request to read it, one to change it.
 public struct AccountClient: AccountReader, AccountWriter {
-    private let endpoint: Endpoint
-    private let http: HTTPClient
+    let endpoint: Endpoint
+    let http: HTTPClient
+    let pacing: Pacing
 
-    /// The longest that one request may take.
-    private static let deadline = TimeAmount.seconds(300)
     /// The largest answer that is not a state, in bytes.
     private static let answerLimit = 64 << 20
-    /// The largest answer that is shown as an error, in bytes.
-    private static let errorLimit = 4 << 20
 
     /// Opens a client, gives it to `body`, and shuts it down on every path.
     /// - Throws: ``AccountFailure`` when the CA file cannot be used, and what `body` throws.
     public static func with<T: Sendable>(
-        _ endpoint: Endpoint, _ body: (AccountClient) async throws -> T
+        _ endpoint: Endpoint, pacing: Pacing = .system, _ body: (AccountClient) async throws -> T
     ) async throws -> T {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
@@ -37,7 +34,7 @@ public struct AccountClient: AccountReader, AccountWriter {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
         do {
-            let result = try await body(AccountClient(endpoint: endpoint, http: http))
+            let result = try await body(AccountClient(endpoint: endpoint, http: http, pacing: pacing))
             await shutDown(http, group)
             return result
         } catch {
@@ -56,16 +53,28 @@ public struct AccountClient: AccountReader, AccountWriter {
 
     /// The account from one consistent read, in one request.
     /// - Throws: when the account could not be read, whole.
-    public func state(of kinds: [Kind], seenBy viewer: Owner) async throws(AccountFailure) -> AccountState {
-        let names = kinds.map(\.plural).joined(separator: ",")
-        let response = try await send(.GET, "/state?kinds=\(names)", accept: "application/x-ndjson", isWrite: false)
-        do {
+    public func state(of kinds: [Kind], seenBy viewer: Viewer) async throws(AccountFailure) -> AccountState {
+        try await request(Request(.GET, "/state?kinds=\(Self.names(kinds))", accept: "application/x-ndjson")) { response in
             var decoder = StateDecoder(seenBy: viewer)
             for try await chunk in response.body { try decoder.feed(chunk.readableBytesView) }
             return try decoder.finish()
-        } catch let rejection as Rejection {
-            throw AccountFailure(.unreachable, "\(endpoint.name): \(rejection.problem)", Self.remedy(rejection))
-        } catch { throw failure(error, isWrite: false) }
+        }
+    }
+
+    /// The bytes of the account's state, without secrets and without fingerprints of them, once they are known to be whole.
+    /// - Throws: when the account could not be read, whole.
+    public func savedState() async throws(AccountFailure) -> [UInt8] {
+        let path = "/state?kinds=\(Self.names(Kind.allCases))&compare=false"
+        return try await request(Request(.GET, path, accept: "application/x-ndjson")) { response in
+            var decoder = StateDecoder(seenBy: Viewer(nil))
+            var bytes: [UInt8] = []
+            for try await chunk in response.body {
+                bytes += chunk.readableBytesView
+                try decoder.feed(chunk.readableBytesView)
+            }
+            _ = try decoder.finish()
+            return bytes
+        }
     }
 
     /// Does a batch as a whole or not at all.
@@ -78,11 +87,9 @@ public struct AccountClient: AccountReader, AccountWriter {
                 .unreachable, "the plan is larger than one batch may be: \(json.bytes.count) bytes of \(Batch.byteLimit)",
                 "apply it in two steps: a manifest with half of the new aliases first")
         }
-        let response = try await send(.POST, "/batch", body: json.bytes, idempotencyKey: idempotencyKey, isWrite: true)
-        do {
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            return try BatchAnswer(Array(bytes.readableBytesView))
-        } catch { throw failure(error, isWrite: true) }
+        return try await request(Request(.POST, "/batch", body: json.bytes, idempotencyKey: idempotencyKey)) { response in
+            try BatchAnswer(Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView))
+        }
     }
 
     /// Says that a token has reached its sink.
@@ -90,49 +97,40 @@ public struct AccountClient: AccountReader, AccountWriter {
     public func acknowledge(key id: String, prefix: String) async throws(AccountFailure) {
         var json = JSONWriter()
         json.object { $0.member("prefix", prefix) }
-        _ = try await send(.POST, "/api-keys/\(id)/acknowledge", body: json.bytes, isWrite: true)
+        try await request(Request(.POST, "/api-keys/\(id)/acknowledge", body: json.bytes)) { _ in }
     }
 
-    private func send(
-        _ method: HTTPMethod, _ path: String, accept: String = "application/json", body: [UInt8]? = nil,
-        idempotencyKey: String? = nil, isWrite: Bool
-    ) async throws(AccountFailure) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: url(path))
-        request.method = method
-        request.headers.add(name: "Accept", value: accept)
-        request.headers.add(name: "User-Agent", value: "reconcile")
-        if let key = endpoint.key { request.headers.add(name: "Authorization", value: "Bearer \(key.reveal())") }
-        if let account = endpoint.account { request.headers.add(name: "EmailConnect-Account", value: account) }
-        if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
-        }
-        let response: HTTPClientResponse
-        do { response = try await http.execute(request, deadline: .now() + Self.deadline) } catch { throw failure(error, isWrite: isWrite) }
-        let type = response.headers.first(name: "Content-Type")?.lowercased() ?? ""
-        switch response.status.code {
-        case 200..<300:
-            guard response.status.code == 204 || type.hasPrefix(accept) else { throw notTheAPI(response.status, type) }
-            return response
-        default:
-            guard type.hasPrefix("application/problem+json") else { throw notTheAPI(response.status, type) }
-            do {
-                let bytes = try await response.body.collect(upTo: Self.errorLimit)
-                throw refusal(try Problem(Array(bytes.readableBytesView)))
-            } catch let failure as AccountFailure { throw failure } catch { throw failure(error, isWrite: isWrite) }
+    /// The latest apply of an owner whose digest begins so; nil when the account has taken none.
+    /// - Throws: when the account could not be read.
+    public func applied(_ digest: String, by owner: Owner) async throws(AccountFailure) -> ApplyRecord? {
+        try await applies("digest=\(digest)&owner=\(owner.text)&limit=1").records.first
+    }
+
+    /// A page of what was applied, the latest first.
+    /// - Parameters:
+    ///   - owner: only this one's.
+    ///   - limit: at most 100.
+    ///   - cursor: where the page before ended.
+    /// - Throws: when the account could not be read.
+    public func history(
+        of owner: Owner?, limit: Int, after cursor: String?
+    ) async throws(AccountFailure) -> (records: [ApplyRecord], next: String?) {
+        let parts = ["limit=\(limit)"] + (owner.map { ["owner=\($0.text)"] } ?? []) + (cursor.map { ["cursor=\($0)"] } ?? [])
+        return try await applies(parts.joined(separator: "&"))
+    }
+
+    private func applies(_ query: String) async throws(AccountFailure) -> (records: [ApplyRecord], next: String?) {
+        try await request(Request(.GET, "/applies?\(query)")) { response in
+            var json = JSONReader(Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView))
+            var records: [ApplyRecord] = []
+            var next: String?
+            for member in try json.node().members("a list") {
+                if member.key.text == "data" { for item in try member.value.items("a list") { records.append(try ApplyRecord(item)) } }
+                if member.key.text == "next_cursor", !member.value.isNull { next = try member.value.text() }
+            }
+            return (records, next)
         }
     }
 
-    private func url(_ path: String) -> String {
-        switch endpoint.transport {
-        case .url(let url): return url.text + path
-        case .unixSocket(let socket):
-            let host = socket.utf8.map { byte in
-                let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                return isPlain ? String(UnicodeScalar(byte)) : "%\(Hex.text([byte]))"
-            }.joined()
-            return "http+unix://\(host)/v1\(path)"
-        }
-    }
+    private static func names(_ kinds: [Kind]) -> String { kinds.map(\.plural).joined(separator: ",") }
 }

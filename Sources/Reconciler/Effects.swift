@@ -9,6 +9,10 @@ public struct Effects: Sendable {
     public var resolve: @Sendable (_ path: String, _ folder: String) throws(FileFailure) -> String
     /// Replaces a file as a whole, readable for this user only; makes missing folders.
     public var writeSecret: @Sendable (_ path: String, _ secret: Secret) throws(FileFailure) -> Void
+    /// Replaces a file as a whole.
+    public var writeFile: @Sendable (_ path: String, _ bytes: [UInt8]) throws(FileFailure) -> Void
+    /// Whether the user wants the run to end after what is being sent.
+    public var isInterrupted: @Sendable () -> Bool
     /// A variable of the environment.
     public var environment: @Sendable (_ name: String) -> String?
     /// The next 64 random bits, fit for secrets.
@@ -19,11 +23,14 @@ public struct Effects: Sendable {
         readFile: @escaping @Sendable (String) throws(FileFailure) -> [UInt8],
         resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
+        writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void, isInterrupted: @escaping @Sendable () -> Bool,
         environment: @escaping @Sendable (String) -> String?, random: @escaping @Sendable () -> UInt64
     ) {
         self.readFile = readFile
         self.resolve = resolve
         self.writeSecret = writeSecret
+        self.writeFile = writeFile
+        self.isInterrupted = isInterrupted
         self.environment = environment
         self.random = random
     }

@@ -34,31 +34,45 @@ public enum Pipeline {
         public var plan: Plan
         /// What to tell the reader beside the plan.
         public var diagnostics: [Diagnostic]
+        let desired: DesiredState
         let secrets: Secrets
-        let sinks: [Slug: Sink]
+        let run: Run
         let folder: String
 
         /// How `plan` ends.
-        /// - Parameter detailed: whether pending changes have a status of their own.
-        public func exit(detailed: Bool) -> ExitStatus {
+        /// - Parameters:
+        ///   - detailed: whether pending changes have a status of their own.
+        ///   - driftOnly: whether only drift counts as a change.
+        public func exit(detailed: Bool, driftOnly: Bool = false) -> ExitStatus {
             if !plan.conflicts.isEmpty { return .conflict }
-            return detailed && !plan.isEmpty ? .changesPending : .done
+            if !plan.refusals.isEmpty { return .refused }
+            return detailed && !(driftOnly ? !plan.hasDrift : plan.isEmpty) ? .changesPending : .done
         }
     }
 
     /// Compares a manifest with an account: one request, nothing written.
     /// - Throws: when the account could not be read.
     public static func plan(
-        _ desired: DesiredState, file: String, from reader: some AccountReader, _ effects: Effects
+        _ desired: DesiredState, file: String, run: Run = Run(), from reader: some AccountReader, _ effects: Effects
     ) async throws(AccountFailure) -> Planned {
         let (secrets, diagnostics) = SecretResolver.resolve(desired.secretReferences, manifest: file, effects)
-        let state = try await reader.state(of: Kind.allCases, seenBy: desired.owner)
+        let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
         return Planned(
-            plan: Planner.plan(desired, state, secrets), diagnostics: diagnostics, secrets: secrets, sinks: desired.sinks,
-            folder: Paths.folder(of: file))
+            plan: Planner.plan(desired, state, secrets, repository: run.repository), diagnostics: diagnostics, desired: desired,
+            secrets: secrets, run: run, folder: Paths.folder(of: file))
     }
 
-    /// What has to hold before a plan may be applied: no conflict, every secret at hand, every key with a place to stay.
+    /// A plan that may be applied, with its new tokens.
+    public struct PreparedApply: Sendable {
+        let batch: PreparedBatch
+        /// Whether there is anything to do.
+        public let hasOperations: Bool
+        /// Whether there is something to send: a run that changes nothing still says which run it was.
+        public let isWorthSending: Bool
+    }
+
+    /// What has to hold before a plan may be applied: no conflict, no guard against it, every secret at hand, every key with a
+    /// place to stay.
     /// - Throws: ``ApplyRefusal``.
     public static func prepare(
         _ planned: Planned, onLoopback: Bool, _ effects: Effects
@@ -68,29 +82,55 @@ public enum Pipeline {
                 exit: .conflict, problems: ["the plan cannot be applied as it stands"],
                 remedy: "each line under \"In the way\" names a way out; nothing was sent")
         }
-        var maker = BatchMaker(planned.secrets, planned.sinks, Effects.Generator(random: effects.random))
+        guard planned.plan.refusals.isEmpty else {
+            throw ApplyRefusal(
+                exit: .refused, problems: planned.plan.refusals.map { "\($0.problem); \($0.remedy)" }, remedy: "nothing was sent")
+        }
+        var maker = BatchMaker(planned.secrets, planned.desired, planned.run, Effects.Generator(random: effects.random))
         let prepared = try maker.make(planned.plan)
         if !onLoopback, effects.environment("CI") == "true", let lost = prepared.deliveries.first {
             throw ApplyRefusal(
                 exit: .failed, problems: ["api key \(lost.key.text) would go to a \(lost.sink.label) on a CI runner, and be lost with it"],
                 remedy: "apply from a machine that stays; nothing was sent")
         }
-        return PreparedApply(batch: prepared)
+        let hasOperations = !prepared.batch.operations.isEmpty || planned.plan.movedFrom != nil
+        return PreparedApply(
+            batch: prepared, hasOperations: hasOperations, isWorthSending: hasOperations || isNews(planned.run, planned.plan))
     }
 
-    /// A plan that may be applied, with its new tokens.
-    public struct PreparedApply: Sendable {
-        let batch: PreparedBatch
-
-        /// Whether there is anything to send.
-        public var hasOperations: Bool { !batch.batch.operations.isEmpty }
+    /// Whether the account does not know yet that this run, or this repository, was here.
+    private static func isNews(_ run: Run, _ plan: Plan) -> Bool {
+        let known = plan.header.owners.first { $0.name == plan.owner }
+        if let sequence = run.sequence, sequence > known?.sequence ?? 0 { return true }
+        return run.repository != nil && known != nil && known?.repository != run.repository
     }
 
-    /// Does what was planned: one batch, all or nothing; then new keys go to their sinks and are acknowledged.
-    /// - Throws: when the batch was refused, or nobody knows whether it was done.
+    /// How often an apply that finds the account moved plans again.
+    private static let rebases = 5
+
+    /// Does what was planned: one batch, all or nothing; then new keys go to their sinks and are acknowledged. If the account
+    /// moved meanwhile, it is planned again, and sent again only while the plan is the one that was approved.
+    /// - Throws: ``ApplyRefusal``, or ``AccountFailure`` when the batch was refused, or nobody knows whether it was done.
     public static func apply(
-        _ prepared: PreparedApply, _ planned: Planned, to writer: some AccountWriter, _ effects: Effects
-    ) async throws(AccountFailure) -> Applied {
-        try await Applier(writer: writer, effects: effects, folder: planned.folder).apply(prepared.batch, basedOn: planned.plan)
+        _ prepared: PreparedApply, _ planned: Planned, to account: some AccountReader & AccountWriter, onLoopback: Bool, _ effects: Effects
+    ) async throws -> Applied {
+        var (prepared, planned) = (prepared, planned)
+        let approved = planned.plan
+        let applier = Applier(writer: account, effects: effects, folder: planned.folder)
+        for _ in 0..<rebases {
+            guard !effects.isInterrupted() else { throw ApplyRefusal.interrupted }
+            let stale: AccountFailure
+            do throws(AccountFailure) { return try await applier.apply(prepared.batch, basedOn: planned.plan) } catch {
+                guard error.isStale else { throw error }
+                stale = error
+            }
+            let state = try await account.state(of: Kind.allCases, seenBy: planned.desired.viewer)
+            planned.plan = Planner.plan(planned.desired, state, planned.secrets, repository: planned.run.repository)
+            guard planned.plan.digest == approved.digest else {
+                throw ApplyRefusal.moved(Movement.describe(from: approved, to: planned.plan), stale.problem)
+            }
+            prepared = try prepare(planned, onLoopback: onLoopback, effects)
+        }
+        throw ApplyRefusal.moved([], "others change the account all the time")
     }
 }

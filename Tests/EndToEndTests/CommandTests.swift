@@ -284,7 +284,9 @@ struct CommandTests {
         #expect(result.output.isEmpty)
     }
 
-    @Test("has help for itself and for every subcommand", arguments: [[], ["validate"], ["plan"], ["apply"], ["serve"]])
+    @Test(
+        "has help for itself and for every subcommand",
+        arguments: [[], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["serve"]])
     func help(subcommand: [String]) async throws {
         let result = try await Command.run(Command.binary, subcommand + ["--help"], in: Repository.root)
         #expect(result.code == 0)

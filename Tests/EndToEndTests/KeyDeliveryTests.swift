@@ -16,7 +16,8 @@ struct KeyDeliveryTests {
         let effects = Effects.test(files: ["m.yaml": Self.manifest], environment: environment, sink: sink)
         let desired = try #require(Pipeline.load("m.yaml", effects).desired)
         let planned = try await Pipeline.plan(desired, file: "m.yaml", from: client, effects)
-        return try await Pipeline.apply(Pipeline.prepare(planned, onLoopback: onLoopback, effects), planned, to: client, effects)
+        let prepared = try Pipeline.prepare(planned, onLoopback: onLoopback, effects)
+        return try await Pipeline.apply(prepared, planned, to: client, onLoopback: onLoopback, effects)
     }
 
     @Test("is delivered and acknowledged, and works")

@@ -80,7 +80,12 @@ struct PropertyTests {
     {
         let effects = Effects.test(files: ["m.yaml": yaml], environment: environment)
         let loaded = Pipeline.load("m.yaml", effects)
-        let desired = try #require(loaded.desired, "\(loaded.diagnostics)\n\(yaml)")
+        var desired = try #require(loaded.desired, "\(loaded.diagnostics)\n\(yaml)")
+        let planned = try await Pipeline.plan(desired, file: "m.yaml", from: client, effects)
+        guard !planned.plan.refusals.isEmpty else { return planned }
+        for refusal in planned.plan.refusals {
+            if refusal.guarded == "deletes" { desired.consent.deletes = refusal.count } else { desired.consent.mailMoves = refusal.count }
+        }
         return try await Pipeline.plan(desired, file: "m.yaml", from: client, effects)
     }
 
@@ -89,7 +94,7 @@ struct PropertyTests {
     {
         let effects = Effects.test(environment: environment, sink: TestSink())
         let prepared = try Pipeline.prepare(planned, onLoopback: true, effects)
-        return try await Pipeline.apply(prepared, planned, to: client, effects)
+        return try await Pipeline.apply(prepared, planned, to: client, onLoopback: true, effects)
     }
 
     private func text(_ planned: Pipeline.Planned) -> String {

@@ -14,7 +14,7 @@ struct ArchitectureTests {
         ],
         "ReconcileCLI": [
             "APIServer", "EmailConnect", "EmailConnectClient", "Reconciler", "ArgumentParser", "Logging", "FoundationEssentials", "Glibc",
-            "Synchronization",
+            "Synchronization", "UnixSignals",
         ],
     ]
     private static let only: [String: [String]] = [

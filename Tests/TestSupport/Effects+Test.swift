@@ -17,6 +17,7 @@ extension Effects {
                 guard let sink else { throw FileFailure("this test has no sink") }
                 try sink.write(path, secret)
             },
+            writeFile: { path, _ throws(FileFailure) in throw FileFailure("this test writes no file \(path)") }, isInterrupted: { false },
             environment: { environment[$0] },
             random: {
                 var generator = SystemRandomNumberGenerator()

@@ -35,11 +35,16 @@ enum Cascades {
         let transaction = ledger.transaction
         for step in domains.steps {
             guard let existing = step.existing, case .delete = step.operation.verb else { continue }
-            var found: [String: String] = [:]
+            var found: [String: LedgerTransaction.Below] = [:]
+            let isPlain = ledger.batch.owner == nil
             try transaction.each("\(Alias.query.select) WHERE t.domain_id = ?", [.text(existing.id)]) { row in
                 var json = JSONWriter()
                 try Alias.query.write(row, .history, in: transaction, to: &json)
-                found[row.text(0)] = json.text
+                let owner = row.optionalText(2)
+                let applied =
+                    isPlain && owner != nil
+                    ? try Alias.query.applied(row) ?? Drift.configuration(Alias.self, json.text, in: transaction) : ""
+                found[row.text(0)] = .init(name: Alias.query.title(row), owner: owner, applied: applied, history: json.text)
                 return true
             }
             ledger.below.merge(found) { $1 }
@@ -62,7 +67,11 @@ enum Cascades {
             guard try check(below, against: cascade, step, target.text, &ledger) else { continue }
             for alias in below {
                 try ledger.transaction.run("DELETE FROM aliases WHERE id = ?", [.text(alias.id)])
-                ledger.history.append(.init(kind: .alias, id: alias.id, before: ledger.below[alias.id], after: nil))
+                let before = ledger.below[alias.id]
+                ledger.history.append(.init(kind: Kind.alias.rawValue, id: alias.id, before: before?.history, after: nil))
+                if ledger.batch.owner == nil, let before, let owner = before.owner {
+                    try Drift.lose(.alias, alias.id, named: before.name, of: owner, applied: before.applied, in: ledger)
+                }
             }
         }
     }

@@ -42,7 +42,7 @@ enum History {
             json.member("id", id)
             json.member("acknowledged", prefix)
         }
-        try insert(.init(kind: .apiKey, id: id, before: nil, after: after.text), of: apply, in: transaction)
+        try insert(.init(kind: Kind.apiKey.rawValue, id: id, before: nil, after: after.text), of: apply, in: transaction)
     }
 
     /// The account's revision.
@@ -67,7 +67,7 @@ enum History {
     private static func insert(_ change: LedgerTransaction.Change, of apply: Int, in transaction: Transaction) throws {
         try transaction.run(
             "INSERT INTO changes (apply_id, kind, resource_id, before, after) VALUES (?, ?, ?, ?, ?)",
-            [.integer(apply), .text(change.kind.rawValue), .text(change.id), RowValue(change.before), RowValue(change.after)])
+            [.integer(apply), .text(change.kind), .text(change.id), RowValue(change.before), RowValue(change.after)])
     }
 
     /// A slice with each commit, so that no commit pays for all of it.
@@ -75,24 +75,6 @@ enum History {
         try transaction.run(
             "DELETE FROM applies WHERE time < ? AND id IN (SELECT id FROM applies ORDER BY id LIMIT 20)",
             [.text(Timestamp(seconds: time.seconds - kept).text)])
-    }
-}
-
-/// The rows that say who manages what.
-enum Owners {
-    /// The row's id; it is made when the owner acts for the first time.
-    static func row(of owner: Owner, account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws
-        -> String
-    {
-        let known = try transaction.first(
-            "SELECT id FROM owners WHERE account_id = ? AND name = ?", [.text(account), .text(owner.text)]
-        ) { $0.text(0) }
-        if let known { return known }
-        let id = "own_" + random.identifier(16)
-        try transaction.run(
-            "INSERT INTO owners (id, account_id, name, created_at) VALUES (?, ?, ?, ?)",
-            [.text(id), .text(account), .text(owner.text), .text(time.text)])
-        return id
     }
 }
 

@@ -42,11 +42,15 @@ struct Ledger: Sendable {
             if let revision = options.expectedRevision, try History.revision(of: caller.accountID, in: transaction) != revision {
                 throw Problem(.stale, "the account is not at revision \(revision) any more")
             }
+            let owner = try batch.owner.map {
+                try Owners.enter($0, batch, account: caller.accountID, at: time, random, in: transaction)
+            }
             var ledger = LedgerTransaction(
                 transaction, caller: caller, batch: batch, options: options, time: time, random: random,
-                allowsPrivateTargets: allowsPrivateTargets,
-                ownerID: try batch.owner.map { try Owners.row(of: $0, account: caller.accountID, at: time, random, in: transaction) })
+                allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
+            if let change = owner?.change { ledger.history.append(change) }
             try perform(&ledger)
+            if let owner, batch.digest != nil { try Drift.settle(owner.id, in: transaction) }
             let revision = try History.record(ledger)
             let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
             // What changed nothing may be done again, with other secrets even.
@@ -138,10 +142,13 @@ extension Problem.Item {
 }
 
 extension Batch {
-    /// SHA-256 over what the batch does; a token's hash takes no part, since a client that tries again makes another.
+    /// SHA-256 over what the batch does. A token's hash takes no part, since a client that tries again makes another, nor does
+    /// which run it is: of two runs with one plan, the second finds it done.
     fileprivate var fingerprint: String {
         var plain = self
         plain.context = [:]
+        plain.sequence = nil
+        plain.allowsOlder = false
         for (index, operation) in operations.enumerated() {
             guard case .apiKey(var key) = operation else { continue }
             switch key.verb {

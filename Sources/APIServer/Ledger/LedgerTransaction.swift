@@ -21,16 +21,24 @@ struct LedgerTransaction {
     /// The resources that an operation is about; each may occur once.
     var seen: Set<String> = []
     /// The aliases of domains that are deleted, as they were, by id.
-    var below: [String: String] = [:]
+    var below: [String: Below] = [:]
     private var webhookIDs: [WebhookReference: String] = [:]
     private var domainIDs: [DomainReference: String] = [:]
 
     /// One resource before and after, as JSON without secrets.
     struct Change {
-        var kind: Kind
+        var kind: String
         var id: String
         var before: String?
         var after: String?
+    }
+
+    /// An alias of a domain that is deleted, as it was.
+    struct Below {
+        var name: String
+        var owner: String?
+        var applied: String
+        var history: String
     }
 
     init(
@@ -69,7 +77,7 @@ struct LedgerTransaction {
         let condition: (condition: String, values: [RowValue]) =
             switch reference {
             case .id(let id): ("t.id = ?", [.text(id)])
-            case .key(let key): try at("webhook") { try Webhook.find(key, in: self) }
+            case .key(let key): try at("webhook") { try Webhook.find(key, account: caller.accountID, owner: batch.owner) }
             }
         let found = try transaction.first(
             "SELECT t.id FROM webhooks t WHERE t.account_id = ? AND \(condition.condition)",

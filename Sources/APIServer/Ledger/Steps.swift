@@ -20,7 +20,11 @@ struct Steps<R: StoredResource> {
         var isProtected: Bool
         /// What stands in the column that a row is parked under.
         var name: RowValue
+        /// What people call it.
+        var title: String
         var history: String
+        /// What somebody else than its owner is about to change: the configuration as the owner applied it last.
+        var applied: String?
     }
 
     private(set) var steps: [Step] = []
@@ -74,7 +78,7 @@ struct Steps<R: StoredResource> {
         let (condition, values): (String, [RowValue]) =
             switch target {
             case .id(let id): ("t.id = ?", [.text(id)])
-            case .name(let name): try R.find(name, in: ledger)
+            case .name(let name): try R.find(name, account: ledger.caller.accountID, owner: ledger.batch.owner)
             }
         var json = JSONWriter()
         var name = "\(R.kind.word) \(target.text.prefix(320))"
@@ -86,7 +90,7 @@ struct Steps<R: StoredResource> {
             name = "\(R.kind.word) \(R.query.title(row))"
             return Existing(
                 id: row.text(0), version: row.integer(1), owner: row.optionalText(2), isProtected: false, name: .null,
-                history: json.text)
+                title: R.query.title(row), history: json.text, applied: R.query.applied(row))
         }
         guard var found else {
             ledger.refuse(step.index, step.operation.expect == nil ? .notFound : .stale, "\(name) does not exist")
@@ -105,6 +109,11 @@ struct Steps<R: StoredResource> {
             return nil
         }
         guard try mayTouch(found, name, step, &ledger) else { return nil }
+        if ledger.batch.owner != nil || found.owner == nil {
+            found.applied = nil
+        } else if found.applied == nil {
+            found.applied = try Drift.configuration(R.self, found.history, in: transaction)
+        }
         return found
     }
 
@@ -119,16 +128,20 @@ struct Steps<R: StoredResource> {
                 return false
             }
         }
-        guard let owner = ledger.batch.owner, row.owner != owner.text else { return true }
-        if let from = step.operation.takeOverFrom, row.owner == from.text {
-            if row.isProtected {
-                ledger.refuse(step.index, .protected, "\(name) is protected; its owner cannot change")
-                return false
-            }
+        guard let owner = ledger.batch.owner else {
+            guard step.operation.transfer == nil else { throw R.invalid("owner", "only a batch with an owner changes who manages what") }
             return true
         }
         let whose = row.owner.map { "managed by \($0)" } ?? "managed by nobody"
-        ledger.refuse(step.index, .foreignOwner, "\(name) is \(whose), not by \(owner.text)")
+        switch step.operation.transfer {
+        case .adopt where row.owner == nil: return true
+        case .takeOver(let from) where row.owner == from.text:
+            guard row.isProtected else { return true }
+            ledger.refuse(step.index, .protected, "\(name) is protected; its owner cannot change")
+        case .adopt, .takeOver: ledger.refuse(step.index, .stale, "\(name) is \(whose) now")
+        case .release where row.owner == owner.text, nil where row.owner == owner.text: return true
+        case .release, nil: ledger.refuse(step.index, .foreignOwner, "\(name) is \(whose), not by \(owner.text)")
+        }
         return false
     }
 
@@ -148,7 +161,10 @@ struct Steps<R: StoredResource> {
         for step in steps {
             guard let existing = step.existing, case .delete = step.operation.verb else { continue }
             try ledger.transaction.run("DELETE FROM \(R.kind.table) WHERE id = ?", [.text(existing.id)])
-            ledger.history.append(.init(kind: R.kind, id: existing.id, before: existing.history, after: nil))
+            ledger.history.append(.init(kind: R.kind.rawValue, id: existing.id, before: existing.history, after: nil))
+            if let applied = existing.applied, let owner = existing.owner {
+                try Drift.lose(R.kind, existing.id, named: existing.title, of: owner, applied: applied, in: ledger)
+            }
             ledger.results.append(.init(index: step.index, status: 204, id: existing.id, version: nil))
         }
     }
@@ -199,8 +215,8 @@ struct Steps<R: StoredResource> {
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         try ledger.transaction.run("INSERT INTO \(R.kind.table) (\(names)) VALUES (\(marks))", columns.map(\.value))
         _ = try R.writeDependents(set, of: id, isNew: true, in: ledger)
-        ledger.history.append(.init(kind: R.kind, id: id, before: nil, after: try history(of: id, ledger)))
-        ledger.results.append(.init(index: step.index, status: 201, id: id, version: 1))
+        ledger.history.append(.init(kind: R.kind.rawValue, id: id, before: nil, after: try history(of: id, ledger)))
+        ledger.results.append(.init(index: step.index, status: 201, id: id, version: 1, token: R.newToken(set)))
     }
 
     private func update(_ set: Stated<R>, _ existing: Existing, _ step: Step, _ ledger: inout LedgerTransaction) throws {
@@ -215,7 +231,12 @@ struct Steps<R: StoredResource> {
         }
         columns += references
         if isParked(set), !set.states(R.nameColumns[0]) { columns.append((R.nameColumns[0], existing.name)) }
-        if let ownerID = ledger.ownerID { columns.append(("owner_id", .text(ownerID))) }
+        if step.operation.transfer == .release {
+            columns.append(("owner_id", .null))
+            if R.nameColumns == ["key"] { columns.append(("key", .null)) }
+        } else if let ownerID = ledger.ownerID {
+            columns.append(("owner_id", .text(ownerID)))
+        }
         if !columns.isEmpty {
             let assignments = columns.map { "\($0.column) = ?" }.joined(separator: ", ")
             try ledger.transaction.run(
@@ -229,11 +250,19 @@ struct Steps<R: StoredResource> {
             ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version))
             return
         }
+        let applied = try drifted(set, existing, after, ledger)
         try ledger.transaction.run(
-            "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ? WHERE id = ?",
-            [.text(ledger.time.text), .text(existing.id)])
-        ledger.history.append(.init(kind: R.kind, id: existing.id, before: existing.history, after: after))
-        ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version + 1))
+            "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ?, applied = ? WHERE id = ?",
+            [.text(ledger.time.text), RowValue(applied), .text(existing.id)])
+        ledger.history.append(.init(kind: R.kind.rawValue, id: existing.id, before: existing.history, after: after))
+        ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version + 1, token: R.newToken(set)))
+    }
+
+    /// What the owner had applied, when somebody else changes it; nil when it is so again, or when the owner itself writes.
+    private func drifted(_ set: Stated<R>, _ existing: Existing, _ after: String?, _ ledger: LedgerTransaction) throws -> String? {
+        guard let known = existing.applied, let after, let owner = existing.owner else { return nil }
+        if isParked(set) { try Drift.lose(R.kind, existing.id, named: existing.title, of: owner, applied: known, in: ledger) }
+        return try Drift.configuration(R.self, after, in: ledger.transaction) == known ? nil : known
     }
 
     private func history(of id: String, _ ledger: LedgerTransaction) throws -> String? {
@@ -260,6 +289,12 @@ extension StoredResource {
     /// Whether a required field was stated as null.
     static func isEmpty(_ field: String, _ value: Self) -> Bool {
         value.shown(fields.indices.filter { fields[$0].name == field }).contains { $0.value == .none }
+    }
+
+    /// The prefix of the token that a request gives an API key.
+    static func newToken(_ set: Stated<Self>) -> String? {
+        guard let key = set.value as? APIKey, case .made(let hash) = key.token else { return nil }
+        return hash.prefix
     }
 
     /// What a create or an update would call its resource.

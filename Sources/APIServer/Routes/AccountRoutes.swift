@@ -30,7 +30,7 @@ extension Routes {
 
     /// `GET /v1/state`: the account from one consistent read, streamed.
     func state(_ call: Call) async throws -> Response {
-        let query = try call.query("kinds")
+        let query = try call.query("kinds", "compare")
         var kinds = Kind.allCases
         if let list = query["kinds"] {
             let names = list.split(separator: ",").map(String.init)
@@ -43,9 +43,9 @@ extension Routes {
         let (caller, time, wanted) = (call.caller, clock.now(), kinds)
         let snapshot = try store.snapshot()
         let header = try await snapshot.read { try Accounts.header(caller, kinds: wanted, at: time, in: $0) }
-        let compare = caller.scopes.allows(.webhooksCompare)
-        let visibility = kinds.map(\.plural).joined(separator: "-") + (compare ? "-c" : "")
-        let etag = "\"\(header.epoch).\(header.revision).\(visibility).\(caller.keyID ?? "local")\""
+        guard ["true", "false", nil].contains(query["compare"]) else { throw Problem(.invalid, "compare takes true or false") }
+        let compare = caller.scopes.allows(.webhooksCompare) && query["compare"] != "false"
+        let etag = "\"\(header.tag)\(compare ? "c" : "")\""
         if call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
         let stream = StateStream(snapshot, header: header, compare: compare)
         let channel = call.context.channel
@@ -64,4 +64,15 @@ extension Routes {
 
     /// A reader that takes longer would keep the write-ahead log from being folded in.
     private static var readDeadline: Duration { .seconds(120) }
+}
+
+extension StateHeader {
+    /// What tells two states apart: everything but the time.
+    fileprivate var tag: String {
+        var copy = self
+        copy.time = Timestamp(seconds: 0)
+        var json = JSONWriter()
+        copy.write(to: &json)
+        return String(Hex.sha256(json.text).prefix(32))
+    }
 }

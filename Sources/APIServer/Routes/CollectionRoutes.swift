@@ -225,7 +225,7 @@ extension Routes {
         return Reply.json(status, bytes, etag: etag)
     }
 
-    private static func number(
+    static func number(
         _ query: [String: String], _ name: String, _ range: ClosedRange<Int>, default fallback: Int
     ) throws(Problem) -> Int {
         guard let text = query[name] else { return fallback }

@@ -21,7 +21,7 @@ struct Routes: Sendable {
         open += collection(Webhook.self) + collection(Domain.self) + collection(Alias.self) + collection(APIKey.self)
         open += [
             (.get, "/v1/state", state), (.post, "/v1/batch", batch), (.get, "/v1", root),
-            (.post, "/v1/api-keys/:id/acknowledge", acknowledge),
+            (.post, "/v1/api-keys/:id/acknowledge", acknowledge), (.get, "/v1/applies", applies), (.get, "/v1/changes", changes),
         ]
         var methods: [String: [HTTPRequest.Method]] = [:]
         for (method, path, handler) in open {

@@ -23,6 +23,7 @@ extension APIKey: SlugNamed {
     /// Nobody gets at what they lack by way of a key that has it: a new token, a longer life and wider addresses take
     /// every scope of the key. And no change ends a key that is in use at once.
     static func checkUpdate(_ stated: Stated<APIKey>, of id: String, in ledger: LedgerTransaction) throws {
+        if id == ledger.caller.keyID { try checkOwn(stated, ledger) }
         if stated.states("token"), ledger.batch.owner == nil {
             throw invalid("token", "only a batch with an owner brings a new token")
         }
@@ -44,6 +45,33 @@ extension APIKey: SlugNamed {
         ) { try Timestamp($0.text(0)) }
         if live.contains(where: { $0 + after <= ledger.time }) {
             throw invalid("expires_after", "the key would end at once; make a new token with it, or delete the key")
+        }
+    }
+
+    /// The key that is calling is not ended, narrowed or replaced by its own call: whoever does that is locked out.
+    private static func checkOwn(_ stated: Stated<APIKey>, _ ledger: LedgerTransaction) throws {
+        func refuse(_ field: String, _ what: String) -> Problem {
+            let detail = "this is the key that is calling; another one has to \(what)"
+            return Problem(.ownKey, detail, items: [.init(pointer: "/\(field)", code: .ownKey, detail: detail)])
+        }
+        if stated.states("token") { throw refuse("token", "replace its token") }
+        if stated.states("scopes"), let lost = ledger.caller.scopes.list.first(where: { !stated.value.scopes.allows($0) }) {
+            throw refuse("scopes", "take \(lost.rawValue) from it")
+        }
+        guard let id = ledger.caller.keyID else { return }
+        let stored = try ledger.transaction.first(
+            "SELECT allowed_ips, expires_after, expires_at FROM api_keys WHERE id = ?", [.text(id)]
+        ) { (ranges: $0.text(0), after: $0.optionalText(1), end: $0.optionalText(2)) }
+        guard let stored else { return }
+        let ranges = stated.value.allowedIPs
+        if stated.states("allowed_ips"), ranges != .anywhere, ranges.column != .text(stored.ranges) {
+            throw refuse("allowed_ips", "change where it may be used from")
+        }
+        if let after = stated.value.expiresAfter, try stored.after.map({ try TimeSpan($0) > after }) ?? true {
+            throw refuse("expires_after", "shorten its life")
+        }
+        if let end = stated.value.expiresAt, try stored.end.map({ try Timestamp($0) > end }) ?? true {
+            throw refuse("expires_at", "shorten its life")
         }
     }
 

@@ -6,12 +6,18 @@ extension Alias: StoredResource {
     static var nameColumns: [String] { ["name", "domain"] }
     static var required: [String] { ["domain", "name"] }
 
-    static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue]) {
+    static func find(_ name: String, account: String, owner: Owner?) throws -> (condition: String, values: [RowValue]) {
         let address = try Address(name)
         return (
             "t.domain_id = (SELECT id FROM domains WHERE account_id = ? AND name = ?) AND t.name = ?",
-            [.text(ledger.caller.accountID), .text(address.domain.text), .text(address.local.text)]
+            [.text(account), .text(address.domain.text), .text(address.local.text)]
         )
+    }
+
+    static func named(_ value: Alias, seenBy owner: Owner?, in transaction: Transaction) throws -> Alias {
+        var copy = value
+        copy.webhook = try Drift.reference(value.webhook, seenBy: owner, in: transaction)
+        return copy
     }
 
     static func references(_ stated: Stated<Alias>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {

@@ -10,11 +10,13 @@ protocol StoredResource: Resource {
     static var nameColumns: [String] { get }
     /// The fields that a create has to state.
     static var required: [String] { get }
-    /// Finds a row by its natural key.
+    /// Finds a row by its natural key, as an owner says it.
     /// - Throws: `Rejection` when the text is no natural key of the kind.
-    static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue])
+    static func find(_ name: String, account: String, owner: Owner?) throws -> (condition: String, values: [RowValue])
     /// The columns for what does not stand in the field table's columns: references.
     static func references(_ stated: Stated<Self>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)]
+    /// The value with references as an owner reads them.
+    static func named(_ value: Self, seenBy owner: Owner?, in transaction: Transaction) throws -> Self
     /// Rules over what a request states.
     /// - Throws: `Problem`.
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem)
@@ -27,6 +29,7 @@ protocol StoredResource: Resource {
 }
 
 extension StoredResource {
+    static func named(_ value: Self, seenBy owner: Owner?, in transaction: Transaction) throws -> Self { value }
     static func checkUpdate(_ stated: Stated<Self>, of id: String, in ledger: LedgerTransaction) throws {}
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {}
     static func references(_ stated: Stated<Self>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] { [] }
@@ -46,15 +49,15 @@ protocol SlugNamed: StoredResource {}
 extension SlugNamed {
     static var nameColumns: [String] { ["key"] }
 
-    static func find(_ name: String, in ledger: LedgerTransaction) throws -> (condition: String, values: [RowValue]) {
+    static func find(_ name: String, account: String, owner: Owner?) throws -> (condition: String, values: [RowValue]) {
         let parts = name.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let owner = parts.count == 2 ? try Owner(parts[0]) : ledger.batch.owner
+        let owner = parts.count == 2 ? try Owner(parts[0]) : owner
         guard let owner else {
             throw Rejection("a name without an owner", "a plain request names it by id, or as OWNER#key")
         }
         return (
             "t.key = ? AND t.owner_id = (SELECT id FROM owners WHERE account_id = ? AND name = ?)",
-            [.text(try Slug(parts[parts.count - 1]).text), .text(ledger.caller.accountID), .text(owner.text)]
+            [.text(try Slug(parts[parts.count - 1]).text), .text(account), .text(owner.text)]
         )
     }
 }

@@ -39,12 +39,15 @@ enum Accounts {
             "SELECT id FROM api_keys WHERE account_id = ? AND (first = 1 OR id = ?) ORDER BY id",
             [.text(caller.accountID), RowValue(caller.keyID)]
         ) { $0.text(0) }
+        let owners = try transaction.all(
+            "SELECT name, repository, sequence FROM owners WHERE account_id = ? ORDER BY name", [.text(caller.accountID)]
+        ) { OwnerRecord(name: try Owner($0.text(0)), repository: $0.optionalText(1), sequence: $0.optionalInteger(2)) }
         let header = try transaction.first(
             "SELECT (SELECT id FROM server), epoch, revision FROM accounts WHERE id = ?", [.text(caller.accountID)]
         ) { row in
             StateHeader(
                 serverID: row.text(0), accountID: caller.accountID, epoch: row.text(1), revision: row.integer(2), kinds: kinds,
-                time: time, ownKeys: own)
+                time: time, ownKeys: own, callerKey: caller.keyID, owners: owners)
         }
         guard let header else { throw Problem(.notFound, "the account was removed") }
         return header

@@ -5,6 +5,7 @@ enum Migrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 accounts, resources, history") { db in try db.execute(sql: first) }
+        migrator.registerMigration("0002 what was applied last") { db in try db.execute(sql: second) }
         return migrator
     }
 
@@ -91,5 +92,22 @@ enum Migrations {
             time TEXT NOT NULL, PRIMARY KEY (account_id, key)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX idempotency_time ON idempotency (time);
+        """
+
+    /// What others change between an owner's applies: a resource's configuration as it was applied last, and what is gone.
+    private static let second = """
+        ALTER TABLE webhooks ADD COLUMN applied TEXT;
+        ALTER TABLE domains ADD COLUMN applied TEXT;
+        ALTER TABLE aliases ADD COLUMN applied TEXT;
+        ALTER TABLE api_keys ADD COLUMN applied TEXT;
+        CREATE INDEX webhooks_applied ON webhooks (owner_id) WHERE applied IS NOT NULL;
+        CREATE INDEX domains_applied ON domains (owner_id) WHERE applied IS NOT NULL;
+        CREATE INDEX aliases_applied ON aliases (owner_id) WHERE applied IS NOT NULL;
+        CREATE INDEX api_keys_applied ON api_keys (owner_id) WHERE applied IS NOT NULL;
+
+        CREATE TABLE lost (
+            owner_id TEXT NOT NULL REFERENCES owners, kind TEXT NOT NULL, name TEXT NOT NULL, resource_id TEXT NOT NULL,
+            applied TEXT NOT NULL, PRIMARY KEY (owner_id, kind, name)
+        ) STRICT, WITHOUT ROWID;
         """
 }

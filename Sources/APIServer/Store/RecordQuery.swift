@@ -58,7 +58,7 @@ struct RecordQuery<R: Resource>: Sendable {
             default: return (field.name, .text)
             }
         }
-        let names = Self.common + columns.map { "t.\($0.name)" }
+        let names = Self.common + columns.map { "t.\($0.name)" } + ["t.applied"]
         let join = R.kind == .alias ? " JOIN domains d ON d.id = t.domain_id" : ""
         select = "SELECT \(names.joined(separator: ", ")) FROM \(R.kind.table) t LEFT JOIN owners o ON o.id = t.owner_id\(join)"
     }
@@ -72,6 +72,9 @@ struct RecordQuery<R: Resource>: Sendable {
         }
         if let failure { throw failure }
     }
+
+    /// The row's configuration as its owner applied it last; nil while it still is so.
+    func applied(_ row: StoredRow) -> String? { row.optionalText(commonCount + columns.count) }
 
     /// The alias's mailbox name in its row.
     func name(_ row: StoredRow) -> String { row.text(commonCount) }
@@ -92,6 +95,7 @@ struct RecordQuery<R: Resource>: Sendable {
         json.member("id", id)
         if case .history = view {} else { json.member("version", row.integer(1)) }
         json.member("managed_by", row.optionalText(2))
+        if case .state = view, let applied = applied(row) { json.member("applied", applied) }
         if case .item = view {
             json.member("created_at", row.text(3))
             json.member("updated_at", row.text(4))

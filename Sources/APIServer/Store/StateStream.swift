@@ -13,6 +13,7 @@ struct StateStream: Sendable {
         case header
         case kind(Kind)
         case aliases(domains: [String], place: Int, after: String)
+        case lost
         case end
     }
 
@@ -23,7 +24,7 @@ struct StateStream: Sendable {
         self.snapshot = snapshot
         self.header = header
         self.compare = compare
-        stages = ([.header] + Kind.allCases.filter(header.kinds.contains).map(Stage.kind) + [.end]).reversed()
+        stages = ([.header] + Kind.allCases.filter(header.kinds.contains).map(Stage.kind) + [.lost, .end]).reversed()
     }
 
     /// The next chunk; nil behind the end line.
@@ -53,6 +54,13 @@ struct StateStream: Sendable {
             stages.append(.aliases(domains: domains, place: 0, after: ""))
             return []
         case .aliases(let domains, let place, let after): return try await aliases(domains, place, after)
+        case .lost:
+            let (account, kinds) = (header.accountID, header.kinds)
+            let lost = try await snapshot.read { try Drift.lost(account, kinds, in: $0) }
+            count += lost.count
+            var json = JSONWriter()
+            for record in lost { record.write(to: &json) }
+            return json.bytes
         case .end:
             var json = JSONWriter()
             json.object { json in

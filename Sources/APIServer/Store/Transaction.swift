@@ -74,6 +74,7 @@ struct StoredRow {
     func text(_ index: Int) -> String { row[index] }
     func optionalText(_ index: Int) -> String? { row[index] }
     func integer(_ index: Int) -> Int { row[index] }
+    func optionalInteger(_ index: Int) -> Int? { row[index] }
     func boolean(_ index: Int) -> Bool { row[index] }
 }
 

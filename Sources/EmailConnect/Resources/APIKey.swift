@@ -33,6 +33,13 @@ public struct APIKey: Resource {
     /// Its natural key.
     public var naturalKey: Slug? { key }
 
+    /// Without the token's delivery, which no manifest decides on.
+    public var withoutSecrets: APIKey {
+        var copy = self
+        copy.token = .delivered
+        return copy
+    }
+
     /// The field table.
     public static let fields: [Field<APIKey>] = [
         Field("key", \.key, "The manifest's key.", inManifest: false),

@@ -16,6 +16,7 @@ public final class Field<R: Sendable>: Sendable {
     let take: @Sendable (Node, String, inout R) throws(Rejection) -> Void
     let write: @Sendable (R, inout JSONWriter) -> Void
     let same: @Sendable (R, R) -> Bool
+    let keep: @Sendable (_ part: String?, _ old: R, inout R) -> Bool
     let show: @Sendable (R) -> Shown
     let differences: @Sendable (R, R, Secrets) -> [Difference]
     /// What a row of a database holds of the field; nil for what does not stand in the row itself.
@@ -35,6 +36,11 @@ public final class Field<R: Sendable>: Sendable {
         take = { node, wire, owner throws(Rejection) in try owner[keyPath: path].take(node, wire: wire) }
         write = { $0[keyPath: path].write(name, to: &$1) }
         same = { $0[keyPath: path] == $1[keyPath: path] }
+        keep = { part, old, new in
+            guard let kept = new[keyPath: path].keeping(part, of: old[keyPath: path]) else { return false }
+            new[keyPath: path] = kept
+            return true
+        }
         show = { $0[keyPath: path].shown }
         differences = { $0[keyPath: path].differences(from: $1[keyPath: path], named: name, with: $2) }
         column = { $0[keyPath: path].column }
@@ -57,6 +63,8 @@ public protocol Resource: Equatable, Sendable {
     static var fields: [Field<Self>] { get }
     /// Its natural key; nil for what another client made without one.
     var naturalKey: Name? { get }
+    /// With secrets by name only, and nothing that is not configuration.
+    var withoutSecrets: Self { get }
 }
 
 /// The four kinds, in the order of creation: what is pointed at comes first.

@@ -53,6 +53,8 @@ public protocol FieldValue: Equatable, Sendable {
     var column: RowValue? { get }
     /// How `old` differs from this value, one row a thing that a person would name; empty when it does not.
     func differences(from old: Self, named name: String, with secrets: Secrets) -> [Difference]
+    /// This value with `old`'s in place of its own, or of one part of it; nil when it has no such part. Most have none.
+    func keeping(_ part: String?, of old: Self) -> Self?
     /// What to send so that `old` becomes this value; most values are sent whole.
     func patch(from old: Self, with secrets: Secrets) -> Self
 }
@@ -68,6 +70,8 @@ extension FieldValue {
     }
     /// What to send so that `old` becomes this value.
     public func patch(from old: Self, with secrets: Secrets) -> Self { self }
+    /// This value with `old`'s in place of its own.
+    public func keeping(_ part: String?, of old: Self) -> Self? { part == nil ? old : nil }
     /// What a row holds of it.
     public var column: RowValue? { nil }
 }

@@ -77,6 +77,26 @@ extension Resource {
         return Stated(patch, rows: rows)
     }
 
+    /// This value with one field as `old` has it.
+    /// - Parameter field: a field's name, or `headers.NAME`.
+    public func keeping(_ field: String, of old: Self) -> Self? {
+        let steps = field.split(separator: ".", maxSplits: 1).map(String.init)
+        guard let row = Self.fields.firstIndex(where: { $0.name == steps[0] }) else { return nil }
+        var copy = self
+        return Self.fields[row].keep(steps.count > 1 ? steps[1] : nil, old, &copy) ? copy : nil
+    }
+
+    /// What a manifest decides on, as 16 hexadecimal digits: every field, but of secrets only that they are there. Both ends
+    /// of the wire come to the same.
+    public var configuration: String {
+        var json = JSONWriter()
+        json.object { Stated(withoutSecrets, rows: Self.fields.indices).write(to: &$0) }
+        return String(Hex.sha256(json.text).prefix(16))
+    }
+
+    /// As it is: most kinds have no secrets.
+    public var withoutSecrets: Self { self }
+
     /// How the fields of some rows may be shown.
     public func shown(_ rows: some Sequence<Int>) -> [(field: String, value: Shown)] {
         rows.map { (Self.fields[$0].name, Self.fields[$0].show(self)) }

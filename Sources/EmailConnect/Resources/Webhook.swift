@@ -24,6 +24,17 @@ public struct Webhook: Resource {
     /// Its natural key.
     public var naturalKey: Slug? { key }
 
+    /// With secrets by name only.
+    public var withoutSecrets: Webhook {
+        var copy = self
+        if url?.sensitive != nil { copy.url = .secret(.stored(nil)) }
+        for (name, value) in headers.values {
+            if case .secret = value { copy.headers.values[name] = .secret(.stored(nil)) }
+        }
+        copy.signingSecret = nil
+        return copy
+    }
+
     /// The field table.
     public static let fields: [Field<Webhook>] = [
         Field("key", \.key, "The manifest's key.", inManifest: false),

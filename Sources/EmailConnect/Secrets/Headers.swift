@@ -152,6 +152,15 @@ extension Headers: FieldValue {
         }
     }
 
+    /// These headers with `old`'s in place of all, or of one.
+    public func keeping(_ part: String?, of old: Self) -> Self? {
+        guard let part else { return old }
+        guard let name = try? HeaderName(part) else { return nil }
+        var copy = self
+        copy.values[name] = old.values[name]
+        return copy
+    }
+
     /// What to send so that `old` becomes this value.
     public func patch(from old: Self, with secrets: Secrets) -> Headers {
         var patch = Headers()

@@ -52,5 +52,8 @@ public enum Hex {
     }
 
     /// SHA-256 of a text, as 64 digits. https://csrc.nist.gov/pubs/fips/180-4/upd1/final
-    public static func sha256(_ text: String) -> String { self.text(SHA256.hash(data: Array(text.utf8))) }
+    public static func sha256(_ text: String) -> String { sha256(Array(text.utf8)) }
+
+    /// SHA-256 of some bytes, as 64 digits.
+    public static func sha256(_ bytes: [UInt8]) -> String { self.text(SHA256.hash(data: bytes)) }
 }

@@ -70,7 +70,8 @@ public struct SecretReference: Hashable, Comparable, Sendable {
         self.init(source, prefix: prefix)
     }
 
-    func write(_ name: String, to json: inout JSONWriter) {
+    /// Writes it as a member, as a manifest has it.
+    public func write(_ name: String, to json: inout JSONWriter) {
         json.object(name) { json in
             switch source {
             case .env(let name): json.member("env", name)

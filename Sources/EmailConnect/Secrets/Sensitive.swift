@@ -35,7 +35,10 @@ extension Sensitive: FieldValue {
 
     /// Reads the value as the wire has it under one of its names.
     public init(_ node: Node, wire name: String) throws(Rejection) {
-        if case .mapping(let members, _) = node {
+        if case .mapping(let members, _) = node, !members.contains(where: { $0.key.text == "salt" || $0.key.text == "hmac" }) {
+            // Only in a saved plan: a server refuses it.
+            self = .reference(try SecretReference(node))
+        } else if case .mapping(let members, _) = node {
             var parts: [String: String] = [:]
             for member in members { parts[member.key.text] = try member.value.text("hexadecimal digits") }
             guard parts.count == 2, let salt = parts["salt"], let hmac = parts["hmac"] else {

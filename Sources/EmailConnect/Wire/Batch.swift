@@ -11,6 +11,12 @@ public struct Batch: Equatable, Sendable {
     public var digest: String?
     /// The number of the run, for the order of runs.
     public var sequence: Int?
+    /// Whether a later run of this owner is no hindrance.
+    public var allowsOlder = false
+    /// The owner's name until now: everything that it manages is the batch's owner's from now on.
+    public var ownerMovedFrom: Owner?
+    /// The repository that this owner was used from until now.
+    public var repositoryMovedFrom: String?
     /// Commit, actor and the like, for the history.
     public var context: [String: String]
     /// What is to be done.
@@ -36,6 +42,9 @@ public struct Batch: Equatable, Sendable {
             if let owner { json.member("owner", owner.text) }
             if let digest { json.member("digest", digest) }
             if let sequence { json.member("sequence", sequence) }
+            if allowsOlder { json.member("allow_older", true) }
+            if let ownerMovedFrom { json.member("owner_moved_from", ownerMovedFrom.text) }
+            if let repositoryMovedFrom { json.member("repository_moved_from", repositoryMovedFrom) }
             if !context.isEmpty {
                 json.object("context") { json in
                     for (name, value) in context.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
@@ -68,12 +77,18 @@ public struct Batch: Equatable, Sendable {
                 case "owner": owner = node.isNull ? nil : try Owner(node)
                 case "digest": digest = node.isNull ? nil : try node.text()
                 case "sequence": sequence = node.isNull ? nil : try node.integer()
+                case "allow_older": allowsOlder = try Bool(node)
+                case "owner_moved_from": ownerMovedFrom = node.isNull ? nil : try Owner(node)
+                case "repository_moved_from": repositoryMovedFrom = node.isNull ? nil : try String(node)
                 case "context":
                     for member in try node.members("an object") {
                         context[member.key.text] = try at(member.key.text) { () throws(Rejection) in try String(member.value) }
                     }
                     guard context.count <= 32 else { throw Rejection("at most 32 entries") }
-                default: throw Rejection("a batch has no such member", "format, owner, digest, sequence, context, operations")
+                default:
+                    throw Rejection(
+                        "a batch has no such member",
+                        "format, owner, digest, sequence, allow_older, owner_moved_from, repository_moved_from, context, operations")
                 }
             }
         }
@@ -82,6 +97,9 @@ public struct Batch: Equatable, Sendable {
             throw Rejection("a batch of another format", "this server reads format 1", pointer: "/format")
         }
         guard hasOperations else { throw Rejection("the batch has no operations", pointer: "/operations") }
+        guard owner != nil || (sequence == nil && ownerMovedFrom == nil && repositoryMovedFrom == nil) else {
+            throw Rejection("sequence, owner_moved_from and repository_moved_from are an owner's", "name the owner", pointer: "/owner")
+        }
         guard digest?.utf8.count ?? 0 <= 128 else { throw Rejection("a digest has at most 128 bytes", pointer: "/digest") }
     }
 }
@@ -98,13 +116,16 @@ public struct BatchAnswer: Equatable, Sendable {
         public var id: String
         /// Its version now; nil when it is deleted.
         public var version: Int?
+        /// The prefix of the token that the batch gave an API key.
+        public var token: String?
 
         /// What became of one operation.
-        public init(index: Int, status: Int, id: String, version: Int?) {
+        public init(index: Int, status: Int, id: String, version: Int?, token: String? = nil) {
             self.index = index
             self.status = status
             self.id = id
             self.version = version
+            self.token = token
         }
     }
 
@@ -130,6 +151,7 @@ public struct BatchAnswer: Equatable, Sendable {
                         json.member("status", result.status)
                         json.member("id", result.id)
                         if let version = result.version { json.member("version", version) }
+                        if let token = result.token { json.member("token", token) }
                     }
                 }
             }
@@ -157,6 +179,7 @@ public struct BatchAnswer: Equatable, Sendable {
                     case "status": result.status = try node.integer()
                     case "id": result.id = try node.text()
                     case "version": result.version = try node.integer()
+                    case "token": result.token = try node.text()
                     default: break
                     }
                 }

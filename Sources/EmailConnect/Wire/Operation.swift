@@ -39,6 +39,16 @@ public struct Cascade: Equatable, Sendable {
     }
 }
 
+/// How a resource passes from one owner to another.
+public enum Transfer: Equatable, Sendable {
+    /// Nobody managed it.
+    case adopt
+    /// Somebody else managed it.
+    case takeOver(Owner)
+    /// Nobody manages it any more.
+    case release
+}
+
 /// One change of one resource.
 public struct Operation<R: Resource>: Equatable, Sendable {
     /// What is done.
@@ -52,14 +62,14 @@ public struct Operation<R: Resource>: Equatable, Sendable {
     public var verb: Verb
     /// What must hold; nil in a plain request.
     public var expect: Expectation?
-    /// Whose resource is taken over.
-    public var takeOverFrom: Owner?
+    /// How its owner changes; nil leaves it with the batch's.
+    public var transfer: Transfer?
 
     /// One change of one resource.
-    public init(_ verb: Verb, expect: Expectation?, takeOverFrom: Owner? = nil) {
+    public init(_ verb: Verb, expect: Expectation?, transfer: Transfer? = nil) {
         self.verb = verb
         self.expect = expect
-        self.takeOverFrom = takeOverFrom
+        self.transfer = transfer
     }
 
     func write(to json: inout JSONWriter) {
@@ -97,7 +107,12 @@ public struct Operation<R: Resource>: Equatable, Sendable {
         case .version(let version): json.object("expect") { $0.member("version", version) }
         case nil: break
         }
-        if let takeOverFrom { json.member("take_over_from", takeOverFrom.text) }
+        switch transfer {
+        case .adopt: json.member("adopt", true)
+        case .takeOver(let owner): json.member("take_over_from", owner.text)
+        case .release: json.member("release", true)
+        case nil: break
+        }
     }
 }
 

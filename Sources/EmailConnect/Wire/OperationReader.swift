@@ -20,7 +20,7 @@ private struct Parts {
     var expect: Expectation?
     var set: Node?
     var cascade: Cascade?
-    var takeOverFrom: Owner?
+    var transfer: Transfer?
 
     init(_ node: Node) throws(Rejection) {
         var hasKind = false
@@ -40,7 +40,9 @@ private struct Parts {
                 case "expect": expect = try Expectation(member.value)
                 case "set": set = member.value
                 case "cascade": cascade = try Cascade(member.value)
-                case "take_over_from": takeOverFrom = try Owner(member.value)
+                case "adopt": try setTransfer(.adopt, if: Bool(member.value))
+                case "release": try setTransfer(.release, if: Bool(member.value))
+                case "take_over_from": try setTransfer(.takeOver(Owner(member.value)))
                 default: throw Rejection("an operation has no \(name.prefix(64))")
                 }
             }
@@ -53,20 +55,27 @@ private struct Parts {
         target = new
     }
 
+    private mutating func setTransfer(_ new: Transfer, if isWanted: Bool = true) throws(Rejection) {
+        guard isWanted else { return }
+        guard transfer == nil else { throw Rejection("the operation changes the owner in two ways", "keep one") }
+        transfer = new
+    }
+
     func operation<R: Resource>() throws(Rejection) -> Operation<R> {
         switch verb {
         case "create":
             guard target == nil else { throw Rejection("a create has its name in set", pointer: "/name") }
             if let expect, expect != .absent { throw Rejection("a create expects absent", pointer: "/expect") }
             guard cascade == nil else { throw Rejection("only a delete has a cascade", pointer: "/cascade") }
-            guard takeOverFrom == nil else { throw Rejection("what is created is nobody's yet", pointer: "/take_over_from") }
-            return Operation(.create(try stated()), expect: expect, takeOverFrom: takeOverFrom)
+            guard transfer == nil else { throw Rejection("what is created is nobody's yet, so that its owner cannot change") }
+            return Operation(.create(try stated()), expect: expect)
         case "update":
             guard cascade == nil else { throw Rejection("only a delete has a cascade", pointer: "/cascade") }
-            return Operation(.update(try known(), try stated()), expect: try versioned(), takeOverFrom: takeOverFrom)
+            return Operation(.update(try known(), try stated()), expect: try versioned(), transfer: transfer)
         case "delete":
             guard set == nil else { throw Rejection("a delete sets nothing", pointer: "/set") }
-            return Operation(.delete(try known(), cascade), expect: try versioned(), takeOverFrom: takeOverFrom)
+            guard transfer != .release else { throw Rejection("what is deleted cannot be released", pointer: "/release") }
+            return Operation(.delete(try known(), cascade), expect: try versioned(), transfer: transfer)
         default: throw Rejection("no such operation", "create, update or delete", pointer: "/op")
         }
     }

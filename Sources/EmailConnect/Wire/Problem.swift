@@ -16,6 +16,9 @@ public struct Problem: Error, Equatable, Sendable {
         case foreignOwner = "foreign_owner"
         case protected
         case ownKey = "own_key"
+        case otherRepository = "other_repository"
+        case olderRun = "older_run"
+        case rateLimited = "rate_limited"
         case stale
         case tooLarge = "too_large"
         case unsupportedMediaType = "unsupported_media_type"
@@ -32,11 +35,12 @@ public struct Problem: Error, Equatable, Sendable {
             case .forbidden, .missingScope, .wrongAccount: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .busy: 409
+            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .otherRepository, .olderRun, .busy: 409
             case .stale: 412
             case .tooLarge: 413
             case .unsupportedMediaType: 415
             case .idempotencyMismatch: 422
+            case .rateLimited: 429
             case .unavailable: 503
             case .internal: 500
             }
@@ -101,7 +105,7 @@ public struct Problem: Error, Equatable, Sendable {
         case 413: "The request is too large"
         case 415: "The body is not JSON"
         case 422: "The idempotency key was used for another request"
-        case 503: "Try again later"
+        case 429, 503: "Try again later"
         default: "Something went wrong in the server"
         }
     }

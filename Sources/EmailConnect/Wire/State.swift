@@ -17,10 +17,15 @@ public struct StateHeader: Equatable, Sendable {
     public var time: Timestamp
     /// The ids of the keys that nobody has to manage: the server's first one and the one that asked.
     public var ownKeys: [String]
+    /// The id of the key that asked; nil for who needs none.
+    public var callerKey: String?
+    /// Who manages anything here.
+    public var owners: [OwnerRecord]
 
     /// The first line of a state.
     public init(
-        serverID: String, accountID: String, epoch: String, revision: Int, kinds: [Kind], time: Timestamp, ownKeys: [String]
+        serverID: String, accountID: String, epoch: String, revision: Int, kinds: [Kind], time: Timestamp, ownKeys: [String],
+        callerKey: String? = nil, owners: [OwnerRecord] = []
     ) {
         self.serverID = serverID
         self.accountID = accountID
@@ -29,6 +34,8 @@ public struct StateHeader: Equatable, Sendable {
         self.kinds = kinds
         self.time = time
         self.ownKeys = ownKeys
+        self.callerKey = callerKey
+        self.owners = owners
     }
 
     /// Writes the line.
@@ -42,11 +49,76 @@ public struct StateHeader: Equatable, Sendable {
             json.member("kinds", kinds.map(\.plural))
             json.member("time", time.text)
             json.member("own_keys", ownKeys)
+            json.member("caller_key", callerKey)
+            json.array("owners") { json in for owner in owners { owner.write(to: &json) } }
             json.object("limits") { $0.member("batch_bytes", Batch.byteLimit) }
-            json.member("capabilities", ["batch", "expect", "idempotency"])
+            json.member("capabilities", ["batch", "expect", "idempotency", "owners", "applies"])
         }
         json.endLine()
     }
+}
+
+/// What the account knows of an owner.
+public struct OwnerRecord: Equatable, Sendable {
+    /// `manifest/environment`.
+    public var name: Owner
+    /// The repository that it is used from; nil until a run names one.
+    public var repository: String?
+    /// The number of its latest run; nil until a run has one.
+    public var sequence: Int?
+
+    /// What the account knows of an owner.
+    public init(name: Owner, repository: String? = nil, sequence: Int? = nil) {
+        self.name = name
+        self.repository = repository
+        self.sequence = sequence
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("name", name.text)
+            json.member("repository", repository)
+            if let sequence { json.member("sequence", sequence) }
+        }
+    }
+}
+
+/// What an owner managed and somebody else has deleted or renamed since its last apply.
+public struct LostRecord: Hashable, Sendable {
+    /// Its kind.
+    public var kind: Kind
+    /// Its id until then, and still if it was only renamed.
+    public var id: String
+    /// Its name until then.
+    public var name: String
+    /// Who managed it.
+    public var owner: Owner
+    /// ``Resource/configuration`` as it was applied last.
+    public var applied: String
+
+    /// What somebody else took away.
+    public init(kind: Kind, id: String, name: String, owner: Owner, applied: String) {
+        self.kind = kind
+        self.id = id
+        self.name = name
+        self.owner = owner
+        self.applied = applied
+    }
+
+    /// Writes its line.
+    public func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("kind", Self.word)
+            json.member("of", kind.rawValue)
+            json.member("id", id)
+            json.member("name", name)
+            json.member("managed_by", owner.text)
+            json.member("applied", applied)
+        }
+        json.endLine()
+    }
+
+    static let word = "lost"
 }
 
 /// One resource as the account has it.
@@ -59,13 +131,16 @@ public struct Record<R: Resource>: Equatable, Sendable {
     public var owner: Owner?
     /// Its fields.
     public var value: R
+    /// ``Resource/configuration`` as its owner applied it last; nil while it still is so.
+    public var applied: String?
 
     /// One resource as the account has it.
-    public init(id: String, version: Int, owner: Owner?, value: R) {
+    public init(id: String, version: Int, owner: Owner?, value: R, applied: String? = nil) {
         self.id = id
         self.version = version
         self.owner = owner
         self.value = value
+        self.applied = applied
     }
 }
 
@@ -79,6 +154,20 @@ public struct TokenRecord: Equatable, Sendable {
     public var acknowledgedAt: Timestamp?
     /// When it ends, after a rotation.
     public var graceUntil: Timestamp?
+}
+
+/// Whose eyes an account is seen through: what points at an owner's own webhook does not name the owner.
+public struct Viewer: Equatable, Sendable {
+    /// The owner.
+    public var owner: Owner?
+    /// The owner's name until now; it counts while the account knows it and does not know the new one.
+    public var formerly: Owner?
+
+    /// An owner, perhaps under a new name.
+    public init(_ owner: Owner?, formerly: Owner? = nil) {
+        self.owner = owner
+        self.formerly = formerly
+    }
 }
 
 /// An account from one consistent read.
@@ -95,6 +184,10 @@ public struct AccountState: Equatable, Sendable {
     public var apiKeys: [Record<APIKey>] = []
     /// The tokens of each key, by the key's id.
     public var tokens: [String: [TokenRecord]] = [:]
+    /// What others took away from its owners since they applied last.
+    public var lost: [LostRecord] = []
+    /// The name that the viewer had until now; what it managed counts as the viewer's already.
+    public var movedFrom: Owner?
 
     /// An account without resources.
     public init(_ header: StateHeader) { self.header = header }

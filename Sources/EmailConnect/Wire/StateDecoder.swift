@@ -1,16 +1,23 @@
 /// Reads a state as it streams in: a header line, a line a record, an end line with their number.
 public struct StateDecoder {
-    private let viewer: Owner?
+    private let viewer: Viewer
     private var buffer: [UInt8] = []
     private var state: AccountState?
     private var count = 0
     private var isComplete = false
     private var webhooks: [String: WebhookReference] = [:]
-    private var lastOwner: Owner?
+    private var lastOwner: (text: String, owner: Owner)?
+    private var renamed: (from: Owner, to: Owner)?
     private var lastDomain: DomainReference?
 
+    /// What is wrong with a state whose last line is missing: it may be whole the next time.
+    public static let endsEarly = "the account's state ends early"
+
     /// A decoder for one state, with references as `viewer` sees them.
-    public init(seenBy viewer: Owner?) { self.viewer = viewer }
+    public init(seenBy viewer: Viewer) { self.viewer = viewer }
+
+    /// A decoder for one state, with references as an owner sees them.
+    public init(seenBy owner: Owner?) { self.init(seenBy: Viewer(owner)) }
 
     /// Takes the next bytes.
     /// - Throws: when a line is no part of a state.
@@ -29,7 +36,7 @@ public struct StateDecoder {
     /// - Throws: when the end line is missing or counts other records.
     public consuming func finish() throws(Rejection) -> AccountState {
         guard let state, isComplete, buffer.isEmpty else {
-            throw Rejection("the account's state ends early", "nothing was planned; run the command again")
+            throw Rejection(Self.endsEarly, "nothing was planned; run the command again")
         }
         return state
     }
@@ -38,20 +45,32 @@ public struct StateDecoder {
         guard !isComplete else { throw Rejection("something follows the end of the account's state") }
         var json = JSONReader(buffer, range)
         guard state != nil else {
-            state = AccountState(try Self.header(&json))
+            let header = try StateHeader(&json)
+            if let formerly = viewer.formerly, let owner = viewer.owner {
+                let known = Set(header.owners.map(\.name))
+                if known.contains(formerly), !known.contains(owner) { renamed = (formerly, owner) }
+            }
+            state = AccountState(header)
+            state?.movedFrom = renamed?.from
             return
         }
         let (first, value) = try json.firstMember()
         if first == "end" { return try end(range) }
-        guard first == "kind", let kind = Kind(rawValue: try value.text()) else {
+        let word = first == "kind" ? try value.text() : ""
+        count += 1
+        if word == LostRecord.word {
+            let record = try lost(range)
+            state?.lost.append(record)
+            return
+        }
+        guard let kind = Kind(rawValue: word) else {
             throw Rejection("a line of the account's state has no kind that this version knows")
         }
-        count += 1
         // The kind comes first, so that the rest is read straight into its type.
         switch kind {
         case .webhook:
             let (record, _) = try record(Webhook.self, range)
-            webhooks[record.id] = WebhookReference(id: record.id, key: record.value.key, owner: record.owner, seenBy: viewer)
+            webhooks[record.id] = WebhookReference(id: record.id, key: record.value.key, owner: record.owner, seenBy: viewer.owner)
             state?.webhooks.append(record)
         case .domain:
             var (record, _) = try record(Domain.self, range)
@@ -84,80 +103,72 @@ public struct StateDecoder {
     }
 
     private mutating func record<R: Resource>(_: R.Type, _ range: Range<Int>) throws(Rejection) -> (Record<R>, [TokenRecord]) {
-        var draft = Draft()
-        var fields = Stated<R>()
-        var hint = 0
-        var json = JSONReader(buffer, range)
-        try json.object { json, name throws(Rejection) in
-            let node = try json.node()
-            if try draft.take(name, node) { return }
-            try fields.takeRecord(name, node, &hint)
-        }
-        try json.finish()
+        let (draft, value) = try RecordDraft.read(R.self, buffer, range)
         guard let id = draft.id, let version = draft.version else {
             throw Rejection("a record of the account's state has no id or version")
         }
-        return (Record(id: id, version: version, owner: try intern(draft.owner), value: fields.value), draft.tokens)
+        return (
+            Record(id: id, version: version, owner: try intern(draft.owner), value: value, applied: draft.applied), draft.tokens
+        )
+    }
+
+    private mutating func lost(_ range: Range<Int>) throws(Rejection) -> LostRecord {
+        var texts: [String: String] = [:]
+        var json = JSONReader(buffer, range)
+        try json.object { json, name throws(Rejection) in texts[name] = try json.node().text() }
+        try json.finish()
+        guard let kind = texts["of"].flatMap(Kind.init), let id = texts["id"], let name = texts["name"],
+            let owner = try intern(texts["managed_by"]), let applied = texts["applied"]
+        else { throw Rejection("a line of the account's state says of something lost not what it was") }
+        return LostRecord(kind: kind, id: id, name: name, owner: owner, applied: applied)
     }
 
     /// One owner's text is held once, not once a record.
     private mutating func intern(_ text: String?) throws(Rejection) -> Owner? {
         guard let text else { return nil }
-        if lastOwner?.text != text { lastOwner = try Owner(text) }
-        return lastOwner
+        if let lastOwner, lastOwner.text == text { return lastOwner.owner }
+        let written = try Owner(text)
+        let owner = renamed?.from == written ? renamed?.to ?? written : written
+        lastOwner = (text, owner)
+        return owner
     }
 
     private func resolved(_ reference: WebhookReference?) -> WebhookReference? {
         guard case .id(let id) = reference else { return reference }
         return webhooks[id] ?? reference
     }
-
-    private static func header(_ json: inout JSONReader) throws(Rejection) -> StateHeader {
-        var texts: [String: String] = [:]
-        var numbers: [String: Int] = [:]
-        var kinds: [Kind] = []
-        var ownKeys: [String] = []
-        try json.object { json, name throws(Rejection) in
-            let node = try json.node()
-            switch name {
-            case "format", "revision": numbers[name] = try node.integer()
-            case "server_id", "account_id", "epoch", "time": texts[name] = try node.text()
-            case "own_keys": for item in try node.items("ids") { ownKeys.append(try item.text()) }
-            case "kinds":
-                for item in try node.items("kinds") {
-                    let name = try item.text()
-                    if let kind = Kind.allCases.first(where: { $0.plural == name }) { kinds.append(kind) }
-                }
-            default: break
-            }
-        }
-        try json.finish()
-        guard let format = numbers["format"] else { throw Rejection("this is no account's state") }
-        guard format == StateHeader.format else {
-            throw Rejection("the server writes states of format \(format); this version reads 1", "install a newer reconcile")
-        }
-        guard let serverID = texts["server_id"], let accountID = texts["account_id"], let epoch = texts["epoch"],
-            let revision = numbers["revision"], let time = texts["time"]
-        else { throw Rejection("the account's state has an incomplete first line") }
-        return StateHeader(
-            serverID: serverID, accountID: accountID, epoch: epoch, revision: revision, kinds: kinds,
-            time: try Timestamp(time), ownKeys: ownKeys)
-    }
 }
 
 /// What every record has beside its kind's fields.
-private struct Draft {
+struct RecordDraft {
     var id: String?
     var version: Int?
     var owner: String?
     var tokens: [TokenRecord] = []
+    var applied: String?
 
-    mutating func take(_ name: String, _ node: Node) throws(Rejection) -> Bool {
+    /// Reads a record's object.
+    static func read<R: Resource>(_: R.Type, _ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> (RecordDraft, R) {
+        var draft = RecordDraft()
+        var fields = Stated<R>()
+        var hint = 0
+        var json = JSONReader(bytes, range)
+        try json.object { json, name throws(Rejection) in
+            let node = try json.node()
+            if try draft.take(name, node) { return }
+            try fields.takeRecord(name, node, &hint)
+        }
+        try json.finish()
+        return (draft, fields.value)
+    }
+
+    private mutating func take(_ name: String, _ node: Node) throws(Rejection) -> Bool {
         switch name {
         case "kind": break
         case "id": id = try node.text()
         case "version": version = try node.integer()
         case "managed_by": owner = node.isNull ? nil : try node.text()
+        case "applied": applied = node.isNull ? nil : try node.text()
         case "tokens":
             for item in try node.items("tokens") {
                 var texts: [String: String] = [:]
@@ -175,6 +186,15 @@ private struct Draft {
         default: return false
         }
         return true
+    }
+}
+
+extension Resource {
+    /// Reads a record as a state or the history has it, without what it has beside its kind's fields.
+    /// - Throws: when it is none.
+    public static func record(_ bytes: [UInt8]) throws(Rejection) -> (owner: Owner?, value: Self) {
+        let (draft, value) = try RecordDraft.read(Self.self, bytes, 0..<bytes.count)
+        return (owner: try draft.owner.map { (text) throws(Rejection) in try Owner(text) }, value: value)
     }
 }
 

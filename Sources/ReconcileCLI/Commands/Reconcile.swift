@@ -13,9 +13,13 @@ struct Reconcile: AsyncParsableCommand {
             The account: EMAILCONNECT_URL and EMAILCONNECT_API_KEY in the environment, or --local for the bundled server \
             on a file, with nothing to start.
 
-            Exit codes: 0 done or no change, 1 error, 2 changes pending (--detailed-exitcode), 3 the account moved between \
-            plan and write, 5 something is another owner's or protected, 6 applied but a key was not delivered, 64 wrong usage.
+            Exit codes: 0 done or no change, 1 error, 2 changes pending (--detailed-exitcode), 3 not, or not any more, what was \
+            approved, 4 refused by a guard, 5 something is another owner's or protected, 6 applied but a key was not delivered, \
+            64 wrong usage, 130 interrupted before anything was written.
             """,
         version: "0.1.0",
-        subcommands: [ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ServeCommand.self])
+        subcommands: [
+            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self, HistoryCommand.self,
+            DestroyCommand.self, ServeCommand.self,
+        ])
 }

@@ -5,15 +5,21 @@ import Reconciler
 
 extension Effects {
     /// The effects of this process.
-    static let system = Effects(
-        readFile: { path throws(FileFailure) in try SystemFiles.read(path) },
-        resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
-        writeSecret: { path, secret throws(FileFailure) in try SystemFiles.replace(path, with: secret) },
-        environment: { ProcessInfo.processInfo.environment[$0] },
-        random: {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
-        })
+    static func system(isInterrupted: @escaping @Sendable () -> Bool) -> Effects {
+        Effects(
+            readFile: { path throws(FileFailure) in try SystemFiles.read(path) },
+            resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
+            writeSecret: { path, secret throws(FileFailure) in
+                try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
+            },
+            writeFile: { path, bytes throws(FileFailure) in try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755) },
+            isInterrupted: isInterrupted,
+            environment: { ProcessInfo.processInfo.environment[$0] },
+            random: {
+                var generator = SystemRandomNumberGenerator()
+                return generator.next()
+            })
+    }
 }
 
 /// Files, with failures in words.
@@ -54,18 +60,18 @@ enum SystemFiles {
         return file
     }
 
-    /// Replaces a file as a whole: a reader sees the old one or the new one, and only this user sees either.
-    static func replace(_ path: String, with secret: Secret) throws(FileFailure) {
+    /// Replaces a file as a whole: a reader sees the old one or the new one. Missing folders are made.
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int) throws(FileFailure) {
         let folder = Paths.folder(of: path)
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: folderMode])
         } catch { throw FileFailure("cannot make the folder \(Escaped.line(folder))") }
         var generator = SystemRandomNumberGenerator()
         let draft = "\(path).\(Token.random(8, &generator)).tmp"
-        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure("cannot write in the folder \(Escaped.line(folder))") }
-        let isWritten = write(secret.reveal() + "\n", to: descriptor) && fsync(descriptor) == 0
+        let isWritten = write(bytes, to: descriptor) && fsync(descriptor) == 0
         close(descriptor)
         guard isWritten, unsafe rename(draft, path) == 0 else {
             unsafe unlink(draft)
@@ -80,8 +86,8 @@ enum SystemFiles {
 
     /// Writes a whole text.
     /// - Returns: false when it could not be written.
-    static func write(_ text: String, to descriptor: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { return false }

@@ -15,10 +15,11 @@ enum LocalServer {
     /// - Parameter writes: false works on a database that goes with the process when there is none yet.
     /// - Throws: `StoreFailure`, `FileFailure`, and what `body` throws.
     static func with<T: Sendable>(
-        database: String, writes: Bool, logger: Logger, _ body: (Endpoint) async throws -> T
+        database: String, writes: Bool, logger: Logger, interruption: Interruption, _ body: (Endpoint) async throws -> T
     ) async throws -> T {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
+        interruption.onExit { try? FileManager.default.removeItem(atPath: folder) }
         var path = database
         var access = BundledServer.Access.local
         if !FileManager.default.fileExists(atPath: database) {

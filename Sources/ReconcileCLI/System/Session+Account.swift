@@ -8,18 +8,18 @@ extension Session {
     /// Opens the account that the options name, gives it to `body`, and closes it on every path.
     /// - Throws: `ExitCode`, after saying why.
     func withAccount(
-        _ options: AccountOptions, _ desired: DesiredState, writes: Bool,
+        _ options: AccountOptions, _ pins: ServerPins, writes: Bool,
         _ body: (AccountClient, _ server: String) async throws -> ExitStatus
     ) async throws -> ExitStatus {
         do {
             if options.local {
                 let path = options.localDb ?? LocalServer.defaultDatabase
-                return try await LocalServer.with(database: path, writes: writes, logger: logger) { endpoint in
-                    try await AccountClient.with(endpoint) { try await body($0, "the local server") }
+                return try await LocalServer.with(database: path, writes: writes, logger: logger, interruption: interruption) { endpoint in
+                    try await AccountClient.with(endpoint, pacing: pacing(options.retry)) { try await body($0, "the local server") }
                 }
             }
-            let endpoint = try remote(options, desired.pins)
-            return try await AccountClient.with(endpoint) { try await body($0, endpoint.name) }
+            let endpoint = try remote(options, pins)
+            return try await AccountClient.with(endpoint, pacing: pacing(options.retry)) { try await body($0, endpoint.name) }
         } catch let failure as AccountFailure {
             fail(failure)
             throw ExitCode(failure.exit.rawValue)
@@ -80,8 +80,8 @@ extension AccountFailure {
     var exit: ExitStatus {
         guard case .refused(let problem) = kind else { return .failed }
         switch problem.code {
-        case .stale, .duplicate: return .stale
-        case .foreignOwner, .inUse, .notEmpty, .protected: return .conflict
+        case .stale, .duplicate, .olderRun: return .stale
+        case .foreignOwner, .inUse, .notEmpty, .protected, .ownKey, .otherRepository: return .conflict
         default: return .failed
         }
     }

@@ -11,7 +11,8 @@ import Synchronization
 /// error.
 final class Session: Sendable {
     private let failures = Mutex<[PlanJSON.Failure]>([])
-    let effects = Effects.system
+    let effects: Effects
+    let interruption: Interruption
     let style: TextStyle
     let isInteractive: Bool
     /// Whether standard output is a terminal, so that nothing keeps what is shown.
@@ -22,6 +23,9 @@ final class Session: Sendable {
     private let isVerbose: Bool
 
     init(_ options: OutputOptions) {
+        let interruption = Interruption()
+        self.interruption = interruption
+        effects = Effects.system { interruption.isRequested }
         let allowsColour = (effects.environment("NO_COLOR") ?? "").isEmpty && effects.environment("TERM") != "dumb"
         showsSecrets = isatty(STDOUT_FILENO) == 1
         style = TextStyle(coloured: allowsColour && showsSecrets)
@@ -97,6 +101,19 @@ final class Session: Sendable {
         return (desired, file)
     }
 
+    /// Reads a saved plan; ends the command when there is none that can be trusted.
+    func savedPlan(_ file: String, else status: ExitStatus) throws -> SavedPlan {
+        let bytes: [UInt8]
+        do throws(FileFailure) { bytes = try effects.readFile(file) } catch {
+            fail(error.problem, "make one with: reconcile plan --out FILE")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+        do throws(Rejection) { return try SavedPlan(bytes) } catch {
+            fail("\(Escaped.line(file)): \(error.problem)", error.remedy)
+            throw ExitCode(status.rawValue)
+        }
+    }
+
     /// Asks on the terminal.
     func confirm(_ question: String) throws -> Bool {
         try write(question)
@@ -113,6 +130,8 @@ final class Session: Sendable {
 
     /// Does a command, and for `--format json` writes what went wrong when it ends without a result.
     func run(_ command: String, _ format: PlanFormat, _ body: () async throws -> Void) async throws {
+        let listening = Task { await interruption.listen { self.react($0, command, format) } }
+        defer { listening.cancel() }
         do { try await body() } catch let code as ExitCode {
             let status = ExitStatus(rawValue: code.rawValue) ?? .failed
             if format == .json, !hasResult.withLock({ $0 }) {
@@ -120,6 +139,41 @@ final class Session: Sendable {
             }
             throw code
         }
+    }
+
+    private func react(_ effect: Interruption.Effect, _ command: String, _ format: PlanFormat) {
+        let status: ExitStatus
+        switch effect {
+        case .endsSoon: return note("\nStopping after what is being sent; Ctrl-C again stops at once.")
+        case .endsClean:
+            fail("interrupted", "nothing was written")
+            status = .interrupted
+        case .endsNow:
+            fail("stopped at once: nobody knows whether it was done", "run the command again, which is harmless")
+            status = .failed
+        }
+        interruption.cleanUp()
+        if format == .json, !hasResult.withLock({ $0 }) { try? write(PlanJSON.render(errors, command: command, exit: status)) }
+        _exit(status.rawValue)
+    }
+
+    /// How this run waits between tries.
+    func pacing(_ limit: Int) -> Pacing {
+        let start = ContinuousClock.now
+        let interruption = interruption
+        return Pacing(
+            limit: .seconds(limit), now: { ContinuousClock.now - start },
+            sleep: { pause in
+                let end = ContinuousClock.now + pause
+                while ContinuousClock.now < end {
+                    if interruption.isRequested { throw CancellationError() }
+                    try await Task.sleep(for: min(.milliseconds(100), end - ContinuousClock.now))
+                }
+            }, jitter: { Double.random(in: 0..<1) },
+            waiting: { problem, pause in
+                guard pause >= .seconds(1) || self.isVerbose else { return }
+                self.note("\(Escaped.line(problem)); trying again in \(Int((pause / .milliseconds(1)).rounded())) ms")
+            })
     }
 
     /// A result in JSON; there is one a run.
@@ -139,7 +193,16 @@ final class Session: Sendable {
         note("\(Escaped.line(what)): \(Int(time.rounded())) ms")
     }
 
-    private static func put(_ text: String, to descriptor: Int32) -> Bool { SystemFiles.write(text, to: descriptor) }
+    /// Writes a file, or standard output for `-`.
+    func save(_ bytes: [UInt8], to file: String) throws {
+        if file == "-" { return try write(String(decoding: bytes, as: UTF8.self)) }
+        do throws(FileFailure) { try effects.writeFile(file, bytes) } catch {
+            fail(error.problem, "choose another file")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
+    private static func put(_ text: String, to descriptor: Int32) -> Bool { SystemFiles.write(Array(text.utf8), to: descriptor) }
 }
 
 extension String {

@@ -14,33 +14,52 @@ struct Applier {
         do throws(AccountFailure) {
             answer = try await writer.commit(prepared.batch, idempotencyKey: Hex.sha256(basis))
         } catch { throw error.naming(prepared.batch.operations, of: plan) }
-        var applied = Applied(revision: answer.revision, delivered: [], undelivered: [])
-        for delivery in prepared.deliveries {
-            let key = delivery.key.text
-            guard let id = answer.results.first(where: { $0.index == delivery.index })?.id else {
-                applied.undelivered.append(.init(key: key, problem: "the server did not name it"))
-                continue
-            }
-            do {
-                switch delivery.sink {
-                case .file(let path): try effects.writeSecret(Paths.join(folder, path), delivery.token.secret)
-                }
-                try await writer.acknowledge(key: id, prefix: delivery.token.hash.prefix)
-                applied.delivered.append("api key \(key) to \(Escaped.line(delivery.sink.label))")
-            } catch let failure as FileFailure {
-                applied.undelivered.append(.init(key: key, problem: failure.problem))
-            } catch let failure as AccountFailure {
-                applied.undelivered.append(
-                    .init(key: key, problem: "it is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)"))
-            } catch {
-                applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
-            }
-        }
+        var applied = Applied(revision: answer.revision, delivered: [], undelivered: [], counts: plan.counts)
+        var results: [Int: BatchAnswer.Result] = [:]
+        for result in answer.results where result.token != nil { results[result.index] = result }
+        for delivery in prepared.deliveries { await deliver(delivery, results[delivery.index], &applied) }
         return applied
+    }
+
+    private func deliver(_ delivery: PreparedBatch.Delivery, _ result: BatchAnswer.Result?, _ applied: inout Applied) async {
+        let key = delivery.key.text
+        guard let result else {
+            applied.undelivered.append(.init(key: key, problem: "the server did not name it"))
+            return
+        }
+        // The same plan, applied by another run at the same moment: its token is the one that counts.
+        guard result.token == delivery.token.hash.prefix else {
+            applied.elsewhere.append("api key \(key)")
+            return
+        }
+        guard !effects.isInterrupted() else {
+            applied.undelivered.append(.init(key: key, problem: "the run was interrupted before"))
+            return
+        }
+        do {
+            switch delivery.sink {
+            case .file(let path): try effects.writeSecret(Paths.join(folder, path), delivery.token.secret)
+            }
+            try await writer.acknowledge(key: result.id, prefix: delivery.token.hash.prefix)
+            applied.delivered.append("api key \(key) to \(Escaped.line(delivery.sink.label))")
+        } catch let failure as FileFailure {
+            applied.undelivered.append(.init(key: key, problem: failure.problem))
+        } catch let failure as AccountFailure {
+            applied.undelivered.append(
+                .init(key: key, problem: "it is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)"))
+        } catch {
+            applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
+        }
     }
 }
 
 extension AccountFailure {
+    /// Whether the account moved between plan and write, so that planning again may help.
+    var isStale: Bool {
+        guard case .refused(let problem) = kind else { return false }
+        return problem.code == .stale || problem.code == .duplicate
+    }
+
     /// A refusal that says which resource and field it is about; the server speaks of places in the batch.
     fileprivate func naming(_ operations: [AnyOperation], of plan: Plan) -> AccountFailure {
         guard case .refused(var problem) = kind, !problem.items.isEmpty else { return self }
@@ -75,12 +94,7 @@ extension Plan {
         switch operation.verb {
         case .create(let set): return "\(R.kind.word) \(set.value.naturalKey?.description ?? "")"
         case .update(let target, _), .delete(let target, _):
-            let change = changes.first { change in
-                switch change {
-                case .create: false
-                case .update(let old, _, _), .delete(let old, _): old.id == target.text
-                }
-            }
+            let change = changes.first { $0.id == target.text }
             return "\(R.kind.word) \(change?.name?.description ?? target.text)"
         }
     }

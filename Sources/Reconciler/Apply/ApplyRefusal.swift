@@ -7,6 +7,16 @@ public struct ApplyRefusal: Error, Equatable, Sendable {
     /// What to do.
     public var remedy: String
 
+    /// The account is not, or not any more, what was approved.
+    static func moved(_ lines: [String], _ problem: String) -> ApplyRefusal {
+        ApplyRefusal(
+            exit: .stale, problems: [problem] + lines.prefix(20) + (lines.count > 20 ? ["and \(lines.count - 20) more"] : []),
+            remedy: "nothing was written; plan again, and have that approved")
+    }
+
+    /// The user ended the run before anything was written.
+    static let interrupted = ApplyRefusal(exit: .interrupted, problems: ["interrupted"], remedy: "nothing was written")
+
     static func secretsUnfit(_ problems: [String]) -> ApplyRefusal {
         ApplyRefusal(exit: .failed, problems: problems, remedy: "correct the value; nothing was sent")
     }

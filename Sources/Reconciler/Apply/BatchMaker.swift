@@ -19,14 +19,18 @@ struct PreparedBatch: Sendable {
 struct BatchMaker {
     let secrets: Secrets
     let sinks: [Slug: Sink]
+    let run: Run
+    let repositoryMovedFrom: String?
     var generator: Effects.Generator
 
     private var operations: [AnyOperation] = []
     private var deliveries: [PreparedBatch.Delivery] = []
 
-    init(_ secrets: Secrets, _ sinks: [Slug: Sink], _ generator: Effects.Generator) {
+    init(_ secrets: Secrets, _ desired: DesiredState, _ run: Run, _ generator: Effects.Generator) {
         self.secrets = secrets
-        self.sinks = sinks
+        sinks = desired.sinks
+        self.run = run
+        repositoryMovedFrom = desired.repositoryMovedFrom
         self.generator = generator
     }
 
@@ -45,10 +49,20 @@ struct BatchMaker {
             return change.new?.unfitSecrets(secrets) ?? []
         }
         guard unfit.isEmpty else { throw ApplyRefusal.secretsUnfit(unfit) }
+        let homeless = plan.apiKeys.filter { $0.makesToken && $0.name.map { sinks[$0] == nil } ?? true }
+        guard homeless.isEmpty else {
+            throw ApplyRefusal(
+                exit: .failed, problems: homeless.map { "api key \($0.name?.text ?? "") needs a new token, which would be lost" },
+                remedy: "add deliver_to: { file: PATH }; nothing was sent")
+        }
         for change in plan.domains { operations.append(.domain(operation(change) { $0 })) }
         for change in plan.aliases { operations.append(.alias(operation(change) { $0 })) }
         for change in plan.apiKeys { add(change) }
-        let batch = Batch(owner: plan.owner, digest: plan.digest.text, operations: operations)
+        var batch = Batch(
+            owner: plan.owner, digest: plan.digest.text, sequence: run.sequence, context: run.context, operations: operations)
+        batch.allowsOlder = run.allowsOlder
+        batch.ownerMovedFrom = plan.movedFrom
+        batch.repositoryMovedFrom = repositoryMovedFrom
         return PreparedBatch(batch: batch, deliveries: deliveries)
     }
 
@@ -61,7 +75,7 @@ struct BatchMaker {
             let rows = Set(changed.filter { $0.difference.certainty != .unavailable }.map(\.row)).sorted()
             let patch = new.patch(from: old.value, rows: rows, with: secrets)
             return Operation(
-                .update(.id(old.id), Stated(resolved(patch.value), rows: rows)), expect: .version(old.version))
+                .update(.id(old.id), Stated(resolved(patch.value), rows: rows)), expect: .version(old.version), transfer: change.transfer)
         case .delete(let old, let cascade):
             let taken = cascade.isEmpty ? nil : Cascade(aliases: cascade.map { ($0.id, $0.version) })
             return Operation(.delete(.id(old.id), taken), expect: .version(old.version))

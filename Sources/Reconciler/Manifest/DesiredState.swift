@@ -20,9 +20,32 @@ public struct DesiredState: Equatable, Sendable {
     public var externalDomains: [ExternalDomain] = []
     /// Where each new API key's token goes.
     public var sinks: [Slug: Sink] = [:]
+    /// What few entries state beside their fields.
+    public var options: [ResourceName: EntryOptions] = [:]
+    /// What the manifest agrees to.
+    public var consent = Consent()
+    /// What is written down to go.
+    public var removals: [Removal] = []
+    /// The owner's name until now.
+    public var movedFrom: Owner?
+    /// The repository that it was used from until now.
+    public var repositoryMovedFrom: String?
 
     /// Nothing wanted.
     public init(owner: Owner) { self.owner = owner }
+
+    /// Whose eyes the account is read through.
+    public var viewer: Viewer { Viewer(owner, formerly: movedFrom) }
+
+    /// The same owner, and nothing wanted any more.
+    public var emptied: DesiredState {
+        var empty = DesiredState(owner: owner)
+        empty.pins = pins
+        empty.movedFrom = movedFrom
+        empty.repositoryMovedFrom = repositoryMovedFrom
+        empty.consent = consent
+        return empty
+    }
 
     /// Every reference to a secret, sorted, each once.
     public var secretReferences: [SecretReference] {
@@ -59,6 +82,9 @@ public struct ServerPins: Equatable, Sendable {
     public var account: String?
     /// Where the pins stand.
     public var position: Position?
+
+    /// No pins.
+    public init() {}
 }
 
 /// A webhook that must exist and is never written.

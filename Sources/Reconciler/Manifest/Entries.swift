@@ -7,6 +7,8 @@ struct Extras {
     var owner: Owner?
     var id: String?
     var sink: Sink?
+    var options = EntryOptions()
+    var movedFrom: Scalar?
 }
 
 /// Walks mappings key by key, reports what is wrong with each and goes on. Only a syntax error ends the walk.
@@ -113,10 +115,44 @@ extension ManifestDecoder {
                 extras.id = try node.text("a webhook's id")
                 guard extras.id?.hasPrefix("wh_") == true else { throw Rejection("not a webhook's id", "an id begins with wh_") }
             case "deliver_to": extras.sink = try Sink(node)
+            case "adopt":
+                let members = try node.members("the id of what is adopted, as in { id: wh_... }")
+                guard members.count == 1, members[0].key.text == "id" else {
+                    throw Rejection("what is adopted is named by its id", "write { id: wh_... }")
+                }
+                extras.options.adopts = try members[0].value.text("an id")
+            case "ignore_fields":
+                for item in try node.items("the names of fields") { extras.options.ignored.append(try item.text("a field's name")) }
+            case "moved_from":
+                guard case .scalar(let scalar) = node, !scalar.text.isEmpty else {
+                    throw Rejection("expected the alias's name until now", "write its local part, or its whole address")
+                }
+                extras.movedFrom = scalar
             default: return false
             }
         } catch { report(error, at: node.position) }
         return true
+    }
+
+    /// Keeps what an entry states beside its fields, once its name is known.
+    mutating func keep<R: Resource>(_ extras: Extras, of value: R, at position: Position) {
+        var options = extras.options
+        if let written = extras.movedFrom, let alias = value as? Alias, let domain = alias.domain?.name {
+            do throws(Rejection) {
+                options.movedFrom =
+                    written.text.contains("@") ? try Address(written.text) : Address(try LocalPart(written.text), at: domain)
+            } catch { report(error, at: written.position) }
+        }
+        for field in options.ignored where !R.mayIgnore(field) {
+            let known = R.manifestNames.filter(R.mayIgnore)
+            let guess = Spelling.nearest(to: field, in: known).map { "did you mean \($0)?" }
+            report(
+                Rejection(
+                    "\(Escaped.quoted(String(field.prefix(64)))) is no field that can be ignored here",
+                    guess ?? "known here: \(known.joined(separator: ", "))", at: position))
+        }
+        guard !options.isEmpty, let name = value.naturalKey else { return }
+        draft.options[ResourceName(R.kind, name)] = options
     }
 
     /// Reads an entry's key as a slug.
@@ -142,6 +178,12 @@ extension ManifestDecoder {
 extension Resource {
     /// The row that an entry may state under this name.
     static func manifestRow(_ name: String) -> Int? { fields.firstIndex { $0.isInManifest && $0.name == name } }
+    /// Whether a field may be left to others: all but the natural key, and each header by its name.
+    static func mayIgnore(_ field: String) -> Bool {
+        if field == "name" || field == "key" || field == "domain" { return kind == .webhook || kind == .apiKey ? field == "name" : false }
+        if manifestRow(field) != nil { return true }
+        return field.hasPrefix("headers.") && Self().keeping(field, of: Self()) != nil
+    }
     /// The names that an entry may state.
     static var manifestNames: [String] { fields.filter(\.isInManifest).map(\.name) }
 }

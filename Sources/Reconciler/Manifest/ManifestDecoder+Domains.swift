@@ -18,16 +18,19 @@ extension ManifestDecoder {
                 }
                 if name.text == "webhook" { webhook = try yaml.peek().position }
                 if try field(name, into: &entry) { continue }
-                if try extra(name, of: ["manage"], into: &extras) { continue }
-                try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "manage"])
+                if try extra(name, of: ["manage", "ignore_fields"], into: &extras) { continue }
+                try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "manage", "ignore_fields"])
             }
             if seen["name"] == nil { entry.value.name = name(from: key) }
             if entry.value.name != nil, seen["name"] != nil { _ = slug(key) }
             guard let name = entry.value.name else {
                 draft.aliases.removeSubrange(firstAlias...)
+                aliasExtras.removeAll()
                 continue
             }
             for index in firstAlias..<draft.aliases.count { draft.aliases[index].value.domain = .name(name) }
+            for (index, extras) in aliasExtras { keep(extras, of: draft.aliases[index].value, at: draft.aliases[index].position) }
+            aliasExtras.removeAll()
             finish(entry, name, extras, key, webhook, firstAlias)
         }
     }
@@ -54,6 +57,7 @@ extension ManifestDecoder {
             return
         }
         draft.domains.append(Desired(entry, at: key.position, webhook: webhook))
+        keep(extras, of: entry.value, at: key.position)
         if entry.value.webhook != nil, draft.aliases[firstAlias...].contains(where: { $0.value.name?.text == LocalPart.catchAll }) {
             warn(
                 "the domain's webhook is never used: its alias \"*\" takes what no other alias takes",
@@ -78,8 +82,8 @@ extension ManifestDecoder {
                 report(error, at: key.position)
                 name = nil
             }
-            guard var alias = try alias(key) else { continue }
-            guard let name else { continue }
+            guard let found = try alias(key), let name else { continue }
+            var alias = found.alias
             if let first = canonical[name] {
                 report(
                     Rejection(
@@ -89,26 +93,34 @@ extension ManifestDecoder {
             }
             canonical[name] = key.position
             alias.value.name = name
+            if let extras = found.extras { aliasExtras.append((draft.aliases.count, extras)) }
             draft.aliases.append(alias)
         }
     }
 
-    private mutating func alias(_ key: Scalar) throws(SyntaxFailure) -> Desired<Alias>? {
+    private mutating func alias(_ key: Scalar) throws(SyntaxFailure) -> (alias: Desired<Alias>, extras: Extras?)? {
         var entry = Stated<Alias>()
         if case .scalar(let scalar, _) = try yaml.peek(), !scalar.isBlank, !scalar.isNull {
             // The short form: the webhook alone.
             _ = try yaml.next()
             entry.value.webhook = .key(scalar.text)
-            return Desired(entry, at: key.position, webhook: scalar.position)
+            return (Desired(entry, at: key.position, webhook: scalar.position), nil)
         }
         guard try enter("an alias's fields, or a webhook's key", at: key) else { return nil }
         var webhook: Position?
         var seen = KeySet()
+        var extras: Extras?
+        let extraNames = ["moved_from", "ignore_fields"]
         while let name = try nextKey(&seen) {
             if name.text == "webhook" { webhook = try yaml.peek().position }
             if try field(name, into: &entry) { continue }
-            try unknown(name, in: "an alias", known: Alias.manifestNames)
+            var more = extras ?? Extras()
+            if try extra(name, of: extraNames, into: &more) {
+                extras = more
+                continue
+            }
+            try unknown(name, in: "an alias", known: Alias.manifestNames + extraNames)
         }
-        return Desired(entry, at: key.position, webhook: webhook)
+        return (Desired(entry, at: key.position, webhook: webhook), extras)
     }
 }

@@ -36,6 +36,14 @@ extension ManifestDecoder {
         state.externalWebhooks = draft.externalWebhooks
         state.externalDomains = draft.externalDomains
         state.sinks = draft.sinks
+        state.options = draft.options
+        state.consent = draft.consent
+        state.removals = draft.removals
+        state.movedFrom = draft.movedFrom
+        if let former = draft.formerManifest { state.movedFrom = Owner(manifest: former.slug, environment: environment) }
+        state.repositoryMovedFrom = draft.repositoryMovedFrom
+        checkRenames()
+        checkRemovals(state)
         return state
     }
 

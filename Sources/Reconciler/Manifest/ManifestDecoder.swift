@@ -6,6 +6,8 @@ struct ManifestDecoder: ~Copyable {
     var yaml: YAMLReader
     var diagnostics: [Diagnostic] = []
     var draft = Draft()
+    /// What aliases of the domain that is being read state beside their fields, by place.
+    var aliasExtras: [(index: Int, extras: Extras)] = []
 
     /// What has been read, before references are checked.
     struct Draft {
@@ -23,9 +25,18 @@ struct ManifestDecoder: ~Copyable {
         var aliases: [Desired<Alias>] = []
         var apiKeys: [Desired<APIKey>] = []
         var sinks: [Slug: Sink] = [:]
+        var options: [ResourceName: EntryOptions] = [:]
+        var consent = Consent()
+        var removals: [Removal] = []
+        var movedFrom: Owner?
+        var formerManifest: (slug: Slug, position: Position)?
+        var repositoryMovedFrom: String?
     }
 
-    private static let sections = ["version", "manifest", "environment", "server", "webhooks", "domains", "api_keys"]
+    private static let sections = [
+        "version", "manifest", "environment", "manifest_moved_from", "repository_moved_from", "server", "allow", "webhooks", "domains",
+        "api_keys", "removed",
+    ]
 
     /// The state that a manifest wants, and everything that is wrong with it; no state when there is an error.
     /// - Complexity: O(bytes), one pass.
@@ -65,6 +76,9 @@ struct ManifestDecoder: ~Copyable {
             case "webhooks": try webhooks(key)
             case "domains": try domains(key)
             case "api_keys": try apiKeys(key)
+            case "allow": try allow()
+            case "removed": try removed()
+            case "manifest_moved_from", "repository_moved_from": try moved(key)
             default: try unknown(key, in: "a manifest", known: Self.sections)
             }
         }
@@ -116,7 +130,7 @@ struct ManifestDecoder: ~Copyable {
     }
 
     private mutating func webhooks(_ section: Scalar) throws(SyntaxFailure) {
-        let extraNames = ["manage", "owner", "id"]
+        let extraNames = ["manage", "owner", "id", "adopt", "ignore_fields"]
         guard try enter("webhooks by key", at: section) else { return }
         var entries = KeySet()
         while let key = try nextKey(&entries) {
@@ -147,6 +161,7 @@ struct ManifestDecoder: ~Copyable {
             entry.value.key = slug
             if !entry.states("name") { entry.value.name = slug.text }
             warnOfLiterals(entry.value, slug, at: key.position)
+            keep(extras, of: entry.value, at: key.position)
             draft.webhooks.append(Desired(entry, at: key.position))
         }
     }
@@ -178,6 +193,7 @@ struct ManifestDecoder: ~Copyable {
     }
 
     private mutating func apiKeys(_ section: Scalar) throws(SyntaxFailure) {
+        let extraNames = ["deliver_to", "adopt", "ignore_fields"]
         guard try enter("API keys by key", at: section) else { return }
         var entries = KeySet()
         while let key = try nextKey(&entries) {
@@ -188,8 +204,8 @@ struct ManifestDecoder: ~Copyable {
             var seen = KeySet()
             while let name = try nextKey(&seen) {
                 if try field(name, into: &entry) { continue }
-                if try extra(name, of: ["deliver_to"], into: &extras) { continue }
-                try unknown(name, in: "an API key", known: APIKey.manifestNames + ["deliver_to"])
+                if try extra(name, of: extraNames, into: &extras) { continue }
+                try unknown(name, in: "an API key", known: APIKey.manifestNames + extraNames)
             }
             guard let slug else { continue }
             entry.value.key = slug
@@ -200,10 +216,11 @@ struct ManifestDecoder: ~Copyable {
                     Rejection(
                         "the API key \(slug) has no scopes", "add scopes: [...]; nobody gets full by leaving a line out", at: key.position))
             }
-            if seen["deliver_to"] == nil {
+            if seen["deliver_to"] == nil, extras.options.adopts == nil {
                 report(Rejection("the API key \(slug) would be made and lost", "add deliver_to: { file: PATH }", at: key.position))
             }
             if let sink = extras.sink { draft.sinks[slug] = sink }
+            keep(extras, of: entry.value, at: key.position)
             draft.apiKeys.append(Desired(entry, at: key.position))
         }
     }

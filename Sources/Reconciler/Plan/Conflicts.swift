@@ -40,20 +40,22 @@ enum Conflicts {
         return (used + kept).map { kind, name in
             Conflict(
                 kind: kind, name: name, problem: "is managed by this manifest on the server, but the manifest says manage: false",
-                remedy: "remove manage: false")
+                remedy: "remove manage: false, or let it go with removed: [{ \(kind.rawValue): \(name), keep: true }]")
         }
     }
 
     /// Webhooks that are to go, but somebody else's aliases or domains point at them.
-    static func inUse(_ gone: [Record<Webhook>], _ state: AccountState, _ owner: Owner) -> [Conflict] {
+    static func inUse(
+        _ gone: [Record<Webhook>], _ state: AccountState, _ owner: Owner, except transferred: Set<String>
+    ) -> [Conflict] {
         guard !gone.isEmpty else { return [] }
         let keys = Set(gone.compactMap { $0.value.key?.text })
         var users: [String: [String]] = [:]
-        for alias in state.aliases where alias.owner != owner {
+        for alias in state.aliases where alias.owner != owner && !transferred.contains(alias.id) {
             guard case .key(let key) = alias.value.webhook, keys.contains(key) else { continue }
             users[key, default: []].append("alias \(alias.value.naturalKey?.description ?? alias.id)")
         }
-        for domain in state.domains where domain.owner != owner {
+        for domain in state.domains where domain.owner != owner && !transferred.contains(domain.id) {
             guard case .key(let key) = domain.value.webhook, keys.contains(key) else { continue }
             users[key, default: []].append("domain \(domain.value.name?.text ?? domain.id)")
         }
@@ -61,6 +63,51 @@ enum Conflicts {
             Conflict(
                 kind: .webhook, name: key, problem: "is to be deleted, but others use it: \(shortened(users))",
                 remedy: "keep the webhook until they point elsewhere")
+        }
+    }
+
+    /// An owner that cannot act: under its old name as well as under its new one, or from another repository.
+    static func ofOwners(_ desired: DesiredState, _ state: AccountState, _ repository: String?) -> [Conflict] {
+        var found: [Conflict] = []
+        let owner = desired.owner
+        if let formerly = desired.movedFrom, state.movedFrom == nil, holds(formerly, state) {
+            found.append(
+                Conflict(
+                    name: owner.text, problem: "was \(formerly.text) until now, but both manage something here",
+                    remedy: "take over what the other one has, with allow: { take_over: { \(formerly.text): [...] } }"))
+        }
+        let known = state.header.owners.first { $0.name == state.movedFrom ?? owner }?.repository
+        if let known, let repository, known != repository, known != desired.repositoryMovedFrom {
+            found.append(
+                Conflict(
+                    name: owner.text, problem: "is used from the repository \(known), not from \(repository)",
+                    remedy: "choose another manifest name, or write repository_moved_from: \(known)"))
+        }
+        return found
+    }
+
+    private static func holds(_ owner: Owner, _ state: AccountState) -> Bool {
+        state.webhooks.contains { $0.owner == owner } || state.domains.contains { $0.owner == owner }
+            || state.aliases.contains { $0.owner == owner } || state.apiKeys.contains { $0.owner == owner }
+    }
+
+    /// A plan that ends, narrows or replaces the key that reads this locks its holder out.
+    static func ofCaller(_ changes: [Change<APIKey>], _ state: AccountState) -> [Conflict] {
+        guard let caller = state.header.callerKey else { return [] }
+        return changes.compactMap { change in
+            let (old, what): (Record<APIKey>, String)
+            switch change {
+            case .create: return nil
+            case .delete(let record, _): (old, what) = (record, "deleted")
+            case .update(let record, let new, _):
+                let isLess = record.value.scopes.list.contains { !new.scopes.allows($0) }
+                guard change.makesToken || isLess else { return nil }
+                (old, what) = (record, change.makesToken ? "given a new token" : "narrowed")
+            }
+            guard old.id == caller else { return nil }
+            return Conflict(
+                kind: .apiKey, name: old.value.key?.text ?? old.id, problem: "is to be \(what), but is the key that this run uses",
+                remedy: "run with another key")
         }
     }
 
@@ -80,13 +127,41 @@ enum Conflicts {
 }
 
 extension Conflict {
+    /// Something that is declared, is there, and is not ours.
+    static func taken<R: Resource>(_ record: Record<R>, _ kind: Kind, _ name: String) -> Conflict {
+        let written = kind == .domain || kind == .alias ? name : "\"\(kind.rawValue):\(name)\""
+        if let other = record.owner {
+            return Conflict(
+                kind: kind, name: name, problem: "is managed by \(other.text)",
+                remedy: "remove it from one of the two manifests, or agree with allow: { take_over: { \(other.text): [\(written)] } }")
+        }
+        return Conflict(
+            kind: kind, name: name, problem: "exists and nobody manages it",
+            remedy: "agree with allow: { adopt: [\(written)] } or --adopt \(written.replacing("\"", with: "")), "
+                + "or remove it from the manifest")
+    }
+
+    /// What its owner protects stays with it.
+    static func protected<R: Resource>(_ record: Record<R>, _ kind: Kind, _ name: String) -> Conflict {
+        Conflict(
+            kind: kind, name: name, problem: "is protected by \(record.owner?.text ?? "its owner")",
+            remedy: "its owner sets protected: false first")
+    }
+
+    /// What is to be adopted by its id is not there.
+    static func notThere(_ name: ResourceName, _ id: String) -> Conflict {
+        Conflict(
+            kind: name.kind, name: name.name, problem: "is to adopt \(Escaped.line(String(id.prefix(64)))), which is not there",
+            remedy: "correct the id, or remove adopt")
+    }
+
     /// A domain that is to go, with an alias of somebody else below it.
     static func below(_ domain: DomainName, _ alias: Record<Alias>) -> Conflict {
         let whose = alias.owner.map { "managed by \($0.text)" } ?? "managed by nobody"
         return Conflict(
             kind: .domain, name: domain.text,
             problem: "is to be deleted, but alias \(alias.value.naturalKey?.description ?? alias.id) is \(whose)",
-            remedy: "keep the domain, or have the alias deleted first")
+            remedy: "adopt or delete the alias first, or leave the domain to others with manage: false")
     }
 }
 

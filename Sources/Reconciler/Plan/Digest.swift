@@ -9,7 +9,9 @@ public struct PlanDigest: Equatable, Sendable {
     public let text: String
 
     /// What a plan prints: `7f3a-91c2-0b4d-88ef`.
-    public var short: String {
+    public var short: String { Self.short(text) }
+
+    static func short(_ text: String) -> String {
         stride(from: 0, to: 16, by: 4).map { start in
             String(text.dropFirst(start).prefix(4))
         }.joined(separator: "-")
@@ -20,6 +22,9 @@ public struct PlanDigest: Equatable, Sendable {
 
     private init(text: String) { self.text = text }
 
+    /// As a saved plan says it is.
+    init(saved text: String) { self.text = text }
+
     init(of plan: Plan) {
         var hasher = SHA256()
         var json = JSONWriter()
@@ -29,6 +34,7 @@ public struct PlanDigest: Equatable, Sendable {
             json.member("account", plan.header.accountID)
             json.member("epoch", plan.header.epoch)
             json.member("owner", plan.owner.text)
+            if let movedFrom = plan.movedFrom { json.member("owner_moved_from", movedFrom.text) }
             json.array("ensure") { json in
                 for (name, reference) in plan.ensured { json.item("\(name) \(reference.label) \(reference.prefix)") }
             }
@@ -44,27 +50,37 @@ public struct PlanDigest: Equatable, Sendable {
     private static func add<R: Resource>(_ changes: [Change<R>], to hasher: inout SHA256) {
         var json = JSONWriter()
         for change in changes {
-            json.removeAll()
-            json.object { json in
-                json.member("kind", R.kind.rawValue)
-                switch change {
-                case .create(let new):
-                    json.object("create") { Stated(new, rows: R.fields.indices).write(to: &$0) }
-                case .update(let old, let new, let differences):
-                    let named = differences.filter { !$0.isSecret }
-                    json.member("update", old.id)
-                    json.member("name", new.naturalKey?.description)
-                    json.object("fields") { json in
-                        for difference in named { json.member(difference.field, ["\(difference.from)", "\(difference.to)"]) }
-                    }
-                case .delete(let old, let cascade):
-                    json.member("delete", old.id)
-                    json.member("name", old.value.naturalKey?.description)
-                    json.member("cascade", cascade.map(\.id))
-                }
-            }
+            // What only makes sure of secrets counts among the ensured ones.
             if case .update(_, _, let differences) = change, differences.allSatisfy(\.isSecret) { continue }
+            json.removeAll()
+            write(change, to: &json)
             hasher.update(data: json.bytes)
+        }
+    }
+
+    /// What the digest covers of one change.
+    static func write<R: Resource>(_ change: Change<R>, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("kind", R.kind.rawValue)
+            switch change {
+            case .create(let new):
+                json.object("create") { Stated(new, rows: R.fields.indices).write(to: &$0) }
+            case .update(let old, let new, let differences):
+                json.member("update", old.id)
+                json.member("name", new.naturalKey?.description)
+                json.object("fields") { json in
+                    for difference in differences where !difference.isSecret {
+                        json.object(difference.field) { json in
+                            difference.from.write("from", to: &json)
+                            difference.to.write("to", to: &json)
+                        }
+                    }
+                }
+            case .delete(let old, let cascade):
+                json.member("delete", old.id)
+                json.member("name", old.value.naturalKey?.description)
+                json.member("cascade", cascade.map(\.id))
+            }
         }
     }
 }

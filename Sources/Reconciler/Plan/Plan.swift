@@ -7,6 +7,14 @@ public enum Change<R: Resource>: Equatable, Sendable {
     /// With the aliases that go along.
     case delete(Record<R>, cascade: [Record<Alias>])
 
+    /// The resource's id; nil for what is new.
+    public var id: String? {
+        switch self {
+        case .create: nil
+        case .update(let old, _, _), .delete(let old, _): old.id
+        }
+    }
+
     /// The resource's name after the change.
     public var name: R.Name? {
         switch self {
@@ -38,8 +46,8 @@ public enum Change<R: Resource>: Equatable, Sendable {
 
 /// Why a plan may not be applied because of who owns what.
 public struct Conflict: Equatable, Sendable, Comparable {
-    /// The resource.
-    public var kind: Kind
+    /// The resource's kind; nil for the owner itself.
+    public var kind: Kind?
     /// Its name.
     public var name: String
     /// What is in the way.
@@ -47,9 +55,16 @@ public struct Conflict: Equatable, Sendable, Comparable {
     /// The ways out.
     public var remedy: String
 
+    /// What a person reads of the resource.
+    public var title: String { "\(kind?.word ?? "owner") \(Escaped.line(name))" }
+
     /// By kind and name.
     public static func < (left: Conflict, right: Conflict) -> Bool {
-        left.kind == right.kind ? left.name < right.name : left.kind < right.kind
+        guard left.kind == right.kind else {
+            guard let first = left.kind, let second = right.kind else { return left.kind == nil }
+            return first < second
+        }
+        return left.name < right.name
     }
 }
 
@@ -82,17 +97,32 @@ public struct Plan: Equatable, Sendable {
     /// What a reviewer approves; made once, when everything else is there.
     public internal(set) var digest = PlanDigest.none
 
-    /// Whether there is nothing to do and nothing that could not be compared.
-    public var isEmpty: Bool { webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }
+    /// The owner's name until now, if apply gives it the new one.
+    public var movedFrom: Owner?
+    /// What a guard refuses; the plan is shown and not applied.
+    public var refusals: [Refusal]
+    /// What was agreed to and is needed, in words; shown, and not in the digest.
+    public var consented: [String]
+    /// The deletions that are written down.
+    public var writtenDown: Set<ResourceName>
+    /// What others took away since the last apply, by name and by id; not in the digest.
+    public var lost: Lost
 
-    /// How many of each.
-    public var counts: Counts {
-        var counts = Counts()
-        counts.count(webhooks)
-        counts.count(domains)
-        counts.count(aliases)
-        counts.count(apiKeys)
-        return counts
+    /// Whether there is nothing to do and nothing that could not be compared.
+    public var isEmpty: Bool { movedFrom == nil && webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }
+
+    /// What others took away.
+    public struct Lost: Equatable, Sendable {
+        var byName: [ResourceName: LostRecord] = [:]
+        var ids: Set<String> = []
+
+        /// What a state says of one owner.
+        public init(_ records: [LostRecord], of owner: Owner) {
+            for record in records where record.owner == owner {
+                byName[ResourceName(record.kind, record.name)] = record
+                ids.insert(record.id)
+            }
+        }
     }
 
     /// Whether both are the same.
@@ -101,28 +131,7 @@ public struct Plan: Equatable, Sendable {
             && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
             && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.due == right.due
             && left.ensured.elementsEqual(right.ensured) { $0 == $1 } && left.sinks == right.sinks
-            && left.unavailable == right.unavailable
-    }
-
-    /// How many changes of each sort a plan has.
-    public struct Counts: Equatable, Sendable {
-        /// To be created.
-        public var add = 0
-        /// To be changed.
-        public var change = 0
-        /// To be deleted, with what goes along.
-        public var delete = 0
-        /// Secrets that could not be compared.
-        public var uncertain = 0
-
-        mutating func count<R>(_ changes: [Change<R>]) {
-            for change in changes {
-                switch change {
-                case .create: add += 1
-                case .update: if change.isCertain { self.change += 1 } else { uncertain += 1 }
-                case .delete(_, let cascade): delete += 1 + cascade.count
-                }
-            }
-        }
+            && left.unavailable == right.unavailable && left.movedFrom == right.movedFrom && left.refusals == right.refusals
+            && left.consented == right.consented && left.writtenDown == right.writtenDown && left.lost == right.lost
     }
 }

@@ -7,8 +7,9 @@ public struct PlanText {
 
     /// The whole plan, with a line feed at its end.
     /// - Complexity: O(changes)
-    public func render(_ plan: Plan, server: String) -> String {
-        let page = PlanPage(plan, server: server)
+    /// - Parameter driftOnly: only what somebody changed in the account since the last apply.
+    public func render(_ plan: Plan, server: String, driftOnly: Bool = false) -> String {
+        let page = PlanPage(plan, server: server, driftOnly: driftOnly)
         var text = page.title + "\n"
         if !page.rows.isEmpty {
             text += "\n"
@@ -19,6 +20,14 @@ public struct PlanText {
         if !page.conflicts.isEmpty {
             text += "\nIn the way:\n"
             for conflict in page.conflicts { text += "  \(style.paint("!", .red)) \(conflict)\n" }
+        }
+        if !page.refusals.isEmpty {
+            text += "\nRefused:\n"
+            for refusal in page.refusals { text += "  \(style.paint("!", .red)) \(refusal)\n" }
+        }
+        if !page.consented.isEmpty {
+            text += "\n"
+            for consent in page.consented { text += "Allowed: \(consent)\n" }
         }
         if !page.due.isEmpty {
             text += "\n"
@@ -31,7 +40,7 @@ public struct PlanText {
         let colour: TextStyle.Colour =
             switch row.sigil {
             case .add: .green
-            case .change: .yellow
+            case .change, .rename: .yellow
             case .delete: .red
             case .uncertain: .cyan
             }

@@ -1,0 +1,70 @@
+import ArgumentParser
+import EmailConnect
+import EmailConnectClient
+import Reconciler
+
+/// What apply and destroy have in common: plan, hold it to its review, ask, write, report.
+struct Applying {
+    var command: String
+    var account: AccountOptions
+    var format: PlanFormat
+    var autoApprove: Bool
+    var review: Review?
+    var run: Run
+    let session: Session
+
+    /// Plans what is wanted and makes it so.
+    func apply(_ desired: DesiredState, file: String) async throws {
+        let status = try await session.withAccount(account, desired.pins, writes: true) { client, name in
+            let planned = try await session.timed("planned") {
+                try await Pipeline.plan(desired, file: file, run: run, from: client, session.effects)
+            }
+            session.show(planned.diagnostics, [:])
+            if format == .text { try session.write(PlanText(session.style).render(planned.plan, server: name)) }
+            return try await apply(planned, client, name)
+        }
+        try session.exit(status)
+    }
+
+    private func apply(_ planned: Pipeline.Planned, _ client: AccountClient, _ name: String) async throws -> ExitStatus {
+        func report(_ applied: Applied?, _ status: ExitStatus, already: ApplyRecord? = nil) throws -> ExitStatus {
+            if format == .json {
+                try session.writeJSON(
+                    PlanJSON.render(
+                        planned.plan, server: name, command: command, applied: applied, already: already, errors: session.errors,
+                        exit: status))
+            }
+            return status
+        }
+        do {
+            if let review, case .alreadyApplied(let record) = try await Pipeline.check(planned, against: review, client) {
+                if format == .text { try session.write("Already applied as revision \(record.revision).\n") }
+                return try report(nil, .done, already: record)
+            }
+            let isLoopback = session.isLoopback(account)
+            let prepared = try Pipeline.prepare(planned, onLoopback: isLoopback, session.effects)
+            if !prepared.hasOperations, format == .text { try session.write("Nothing to apply.\n") }
+            guard prepared.isWorthSending else { return try report(nil, .done) }
+            let isApproved = autoApprove || review != nil || !prepared.hasOperations
+            guard try isApproved || session.confirm("Apply this plan? Only yes applies it: ") else {
+                session.note("Nothing was applied.")
+                return .failed
+            }
+            let applied = try await session.timed("applied") {
+                try await session.interruption.whileWriting {
+                    try await Pipeline.apply(prepared, planned, to: client, onLoopback: isLoopback, session.effects)
+                }
+            }
+            if !prepared.hasOperations { return try report(nil, .done) }
+            if format == .text { try session.write(AppliedText.render(applied, planned.plan)) }
+            return try report(applied, applied.exit)
+        } catch let refusal as ApplyRefusal {
+            for problem in refusal.problems.dropLast() { session.fail(problem, "") }
+            if let last = refusal.problems.last { session.fail(last, refusal.remedy) }
+            return try report(nil, refusal.exit)
+        } catch let failure as AccountFailure {
+            session.fail(failure)
+            return try report(nil, failure.exit)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// What a run says of itself: for the history, and for the order of runs.
+public struct Run: Sendable, Equatable {
+    /// Commit, actor, repository and the like.
+    public var context: [String: String]
+    /// The number of the run; an older one does not come after a newer one.
+    public var sequence: Int?
+    /// Whether an older one does all the same.
+    public var allowsOlder: Bool
+
+    /// A run.
+    public init(context: [String: String] = [:], sequence: Int? = nil, allowsOlder: Bool = false) {
+        self.context = context
+        self.sequence = sequence
+        self.allowsOlder = allowsOlder
+    }
+
+    /// The repository that it runs for.
+    public var repository: String? { context["repository"] }
+
+    /// What a CI's environment tells, and what the user adds or corrects.
+    /// GitHub: https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+    /// GitLab: https://docs.gitlab.com/ci/variables/predefined_variables
+    public static func context(_ environment: (String) -> String?, adding given: [String: String] = [:]) -> [String: String] {
+        let known = [
+            ("commit", ["GITHUB_SHA", "CI_COMMIT_SHA"]), ("actor", ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"]),
+            ("repository", ["GITHUB_REPOSITORY", "CI_PROJECT_PATH"]), ("run", ["GITHUB_RUN_ID", "CI_PIPELINE_ID"]),
+        ]
+        var context: [String: String] = [:]
+        for (name, variables) in known {
+            if let value = variables.lazy.compactMap(environment).first(where: { !$0.isEmpty }) {
+                context[name] = String(value.prefix(256))
+            }
+        }
+        return context.merging(given) { $1 }
+    }
+}

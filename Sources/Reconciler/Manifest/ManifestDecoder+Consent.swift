@@ -1,0 +1,139 @@
+import EmailConnect
+
+/// What a manifest says of changes that a plan may not make by itself.
+extension ManifestDecoder {
+    /// `allow: { deletes: 25, mail_moves: 40, adopt: [NAME], take_over: { OWNER: [NAME] } }`
+    mutating func allow() throws(SyntaxFailure) {
+        let node = try yaml.node()
+        draft.consent.position = node.position
+        do throws(Rejection) {
+            for member in try node.members("what is allowed, as in { deletes: 25 }") {
+                do throws(Rejection) {
+                    switch member.key.text {
+                    case "deletes": draft.consent.deletes = try Self.count(member.value)
+                    case "mail_moves": draft.consent.mailMoves = try Self.count(member.value)
+                    case "adopt":
+                        if case .scalar(let scalar) = member.value, scalar.text == "all" {
+                            draft.consent.adoptsAll = true
+                        } else {
+                            draft.consent.adopt.formUnion(try Self.names(member.value))
+                        }
+                    case "take_over":
+                        for owner in try member.value.members("names by owner, as in { web/production: [acme.example] }") {
+                            let from = try Self.at(owner.key) { (text) throws(Rejection) in try Owner(text) }
+                            draft.consent.takeOver[from, default: []].formUnion(try Self.names(owner.value))
+                        }
+                    default:
+                        let known = ["deletes", "mail_moves", "adopt", "take_over"]
+                        let guess = Spelling.nearest(to: member.key.text, in: known).map { "did you mean \($0)?" }
+                        throw Rejection(
+                            "unknown key \(Escaped.quoted(String(member.key.text.prefix(64)))) in allow",
+                            guess ?? "known here: \(known.joined(separator: ", "))", at: member.key.position)
+                    }
+                } catch { report(error, at: member.value.position) }
+            }
+        } catch { report(error, at: node.position) }
+    }
+
+    /// `removed: [{ alias: old@acme.example }, { domain: legacy.example, keep: true }]`
+    mutating func removed() throws(SyntaxFailure) {
+        let node = try yaml.node()
+        do throws(Rejection) {
+            for item in try node.items("what is removed, as in [{ alias: old@acme.example }]") {
+                do throws(Rejection) { draft.removals.append(try Self.removal(item)) } catch { report(error, at: item.position) }
+            }
+        } catch { report(error, at: node.position) }
+    }
+
+    /// `manifest_moved_from: OLD`, or `OLD/ENVIRONMENT`; `repository_moved_from: TEXT`
+    mutating func moved(_ key: Scalar) throws(SyntaxFailure) {
+        let node = try yaml.node()
+        do throws(Rejection) {
+            let text = try node.text()
+            if key.text == "repository_moved_from" {
+                draft.repositoryMovedFrom = text
+            } else if text.contains("/") {
+                draft.movedFrom = try Owner(text)
+            } else {
+                draft.formerManifest = (try Slug(text), node.position)
+            }
+        } catch { report(error, at: node.position) }
+    }
+
+    /// Two aliases cannot both have been the same one, and none has been itself.
+    mutating func checkRenames() {
+        var taken: [Address: String] = [:]
+        for alias in draft.aliases {
+            guard let address = alias.value.naturalKey, !draft.options.isEmpty,
+                let source = draft.options[ResourceName(.alias, address)]?.movedFrom
+            else { continue }
+            if source == address {
+                report(Rejection("the alias \(address) would move to itself", "remove moved_from", at: alias.position))
+            } else if let other = taken[source] {
+                report(Rejection("the alias \(source) would move to \(other) and to \(address)", "keep one moved_from", at: alias.position))
+            }
+            taken[source] = address.description
+        }
+    }
+
+    /// What is removed cannot be declared as well.
+    mutating func checkRemovals(_ state: DesiredState) {
+        guard !draft.removals.isEmpty else { return }
+        var declared: Set<ResourceName> = []
+        for webhook in state.webhooks { if let key = webhook.value.key { declared.insert(ResourceName(.webhook, key)) } }
+        for domain in state.domains { if let name = domain.value.name { declared.insert(ResourceName(.domain, name)) } }
+        for key in state.apiKeys { if let slug = key.value.key { declared.insert(ResourceName(.apiKey, slug)) } }
+        let aliases = Set(draft.removals.filter { $0.name.kind == .alias }.map(\.name.name))
+        if !aliases.isEmpty {
+            for alias in state.aliases {
+                if let address = alias.value.naturalKey?.description, aliases.contains(address) {
+                    declared.insert(ResourceName(.alias, address))
+                }
+            }
+        }
+        for removal in draft.removals where declared.contains(removal.name) {
+            report(Rejection("the \(removal.name) is declared and removed", "keep one of the two", at: removal.position))
+        }
+    }
+
+    private static func removal(_ item: Node) throws(Rejection) -> Removal {
+        var name: ResourceName?
+        var keeps = false
+        for member in try item.members("what is removed, as in { alias: old@acme.example }") {
+            if member.key.text == "keep" {
+                keeps = try Bool(member.value)
+            } else if let kind = Kind(rawValue: member.key.text), name == nil {
+                let text = try member.value.text("a name")
+                do throws(Rejection) { name = try ResourceName(kind, written: text) } catch {
+                    throw Rejection(error.problem, error.remedy, at: member.value.position)
+                }
+            } else {
+                throw Rejection(
+                    "expected one of webhook, domain, alias, api_key, and perhaps keep", "write { alias: NAME }", at: member.key.position)
+            }
+        }
+        guard let name else { throw Rejection("nothing is named", "write { alias: NAME }, or domain, webhook, api_key") }
+        return Removal(name: name, keeps: keeps, position: item.position)
+    }
+
+    private static func names(_ node: Node) throws(Rejection) -> Set<ResourceName> {
+        var names: Set<ResourceName> = []
+        for item in try node.items("a list of names") {
+            let text = try item.text("a name")
+            do throws(Rejection) { names.insert(try ResourceName(text)) } catch {
+                throw Rejection(error.problem, error.remedy, at: item.position)
+            }
+        }
+        return names
+    }
+
+    private static func count(_ node: Node) throws(Rejection) -> Int {
+        let number = try node.integer()
+        guard number > 0 else { throw Rejection("expected a number above zero", "remove the line to allow none", at: node.position) }
+        return number
+    }
+
+    private static func at<T>(_ key: Scalar, _ body: (String) throws(Rejection) -> T) throws(Rejection) -> T {
+        do throws(Rejection) { return try body(key.text) } catch { throw Rejection(error.problem, error.remedy, at: key.position) }
+    }
+}

@@ -1,0 +1,104 @@
+import EmailConnect
+
+/// What a guard refuses: with numbers, and the ways out.
+public struct Refusal: Equatable, Sendable {
+    /// What is guarded: `deletes` or `mail_moves`.
+    public var guarded: String
+    /// How many.
+    public var count: Int
+    /// What is wrong.
+    public var problem: String
+    /// The ways out.
+    public var remedy: String
+}
+
+/// Limits on what is hard to take back: deletions, and mail that goes elsewhere. Evaluated by plan and again by apply.
+enum Guards {
+    /// More than these are too many at once.
+    static let most = 10
+    /// From here on the share counts.
+    static let few = 3
+    /// In percent.
+    static let share = 20
+
+    /// What is refused, and what was agreed to.
+    static func check(_ plan: Plan, _ state: AccountState, _ consent: Consent) -> (refusals: [Refusal], consented: [String]) {
+        var refusals: [Refusal] = []
+        var consented: [String] = []
+        func judge(_ guarded: String, _ count: Int, _ allowed: Int?, _ problem: String?, _ ways: String) {
+            if let problem, allowed != count {
+                let stale = allowed.map { ", and \(guarded): \($0) is not \(count)" } ?? ""
+                refusals.append(Refusal(guarded: guarded, count: count, problem: problem + stale, remedy: ways))
+            } else if problem != nil {
+                consented.append("\(guarded): \(count) is agreed to")
+            } else if let allowed {
+                consented.append("\(guarded): \(allowed) is not needed (any more); remove it")
+            }
+        }
+        let deletions = Deletions(plan, state)
+        let option = { (name: String) in "--allow-\(name.replacing("_", with: "-"))" }
+        judge(
+            "deletes", deletions.count, consent.deletes, deletions.problem,
+            "write down what goes under removed:, or agree with allow: { deletes: \(deletions.count) } in the manifest or "
+                + "\(option("deletes")) \(deletions.count)")
+        let moves = MailMoves.count(plan, state)
+        let problem = tooMany(moves, of: state.aliases.count { $0.owner == plan.owner }).map {
+            "the mail of \(moves) \(moves == 1 ? "address" : "addresses") would go elsewhere, or nowhere\($0)"
+        }
+        judge(
+            "mail_moves", moves, consent.mailMoves, problem,
+            "agree with allow: { mail_moves: \(moves) } in the manifest or \(option("mail_moves")) \(moves)")
+        return (refusals, consented)
+    }
+
+    /// Why so many are too many; nil when they are not.
+    static func tooMany(_ count: Int, of total: Int) -> String? {
+        if count > most { return ", more than \(most)" }
+        if count >= few, count * 100 > total * share { return ", more than \(share) % of \(total)" }
+        return nil
+    }
+}
+
+/// The deletions that are not written down; what goes along with a domain counts.
+private struct Deletions {
+    private(set) var count = 0
+    private(set) var problem: String?
+
+    init(_ plan: Plan, _ state: AccountState) {
+        var all = 0
+        func add<R>(_ changes: [Change<R>]) {
+            for case .delete(let old, let cascade) in changes {
+                all += 1 + cascade.count
+                count += cascade.count { alias in !Self.isWritten(alias, plan) }
+                if !Self.isWritten(old, plan) { count += 1 }
+            }
+        }
+        add(plan.webhooks)
+        add(plan.domains)
+        add(plan.aliases)
+        add(plan.apiKeys)
+        guard count > 0 else { return }
+        let owned =
+            state.webhooks.count { $0.owner == plan.owner } + state.domains.count { $0.owner == plan.owner }
+            + state.aliases.count { $0.owner == plan.owner } + state.apiKeys.count { $0.owner == plan.owner }
+        let domains = state.domains.count { $0.owner == plan.owner }
+        var goneDomains = 0
+        var unwrittenDomains = 0
+        for case .delete(let old, _) in plan.domains {
+            goneDomains += 1
+            if !Self.isWritten(old, plan) { unwrittenDomains += 1 }
+        }
+        if all == owned {
+            problem = "everything that \(plan.owner.text) manages would be deleted: \(count) that nobody wrote down"
+        } else if goneDomains == domains, unwrittenDomains > 0 {
+            problem = "the last domain of \(plan.owner.text) would be deleted, \(count) deletions in all"
+        } else if let why = Guards.tooMany(count, of: owned) {
+            problem = "\(count) would be deleted\(why)"
+        }
+    }
+
+    private static func isWritten<R: Resource>(_ record: Record<R>, _ plan: Plan) -> Bool {
+        guard !plan.writtenDown.isEmpty, let name = record.value.naturalKey else { return false }
+        return plan.writtenDown.contains(ResourceName(R.kind, name))
+    }
+}

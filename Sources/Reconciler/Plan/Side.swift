@@ -1,0 +1,145 @@
+import EmailConnect
+
+/// Both sides of one kind, regrouped by natural key: what is wanted and not there, what is on both sides and not equal,
+/// what is ours and no longer wanted. The diff is these three.
+struct Side<R: Resource> {
+    /// What is on both sides, and how it becomes ours if it is not.
+    struct Pair {
+        var want: R
+        var have: Record<R>
+        var transfer: Transfer?
+    }
+
+    var missing: [R] = []
+    var both: [Pair] = []
+    var gone: [Record<R>] = []
+    /// Ours, and let go.
+    var released: [Record<R>] = []
+    var conflicts: [Conflict] = []
+
+    /// - Parameter renames: the places of records that are wanted under another name, by that name.
+    init(_ desired: [Desired<R>], _ records: [Record<R>], _ manifest: DesiredState, renames: [R.Name: Int] = [:]) {
+        let owner = manifest.owner
+        var index: [R.Name: Int32] = [:]
+        index.reserveCapacity(records.count)
+        for (place, record) in records.enumerated() {
+            // A slug is unique for its owner only; a name or an address is unique in the account.
+            guard record.owner == owner || R.isUniqueInAccount, let name = record.value.naturalKey else { continue }
+            index[name] = Int32(place)
+        }
+        var seen = [Bool](repeating: false, count: records.count)
+        for place in renames.values { seen[place] = true }
+        let others = Others(records, manifest)
+        for wanted in desired {
+            guard let name = wanted.value.naturalKey else { continue }
+            var found = index[name].map(Int.init)
+            if let place = found, seen[place] { found = nil }
+            if found == nil { found = renames[name] ?? others.place(of: name) }
+            guard let place = found else {
+                missing.append(wanted.value)
+                continue
+            }
+            seen[place] = true
+            let record = records[place]
+            var transfer: Transfer?
+            if record.owner != owner {
+                transfer = Self.transfer(of: record, name, manifest)
+                guard transfer != nil else {
+                    conflicts.append(.taken(record, R.kind, name.description))
+                    continue
+                }
+                if case .takeOver = transfer, record.value.protected {
+                    conflicts.append(.protected(record, R.kind, name.description))
+                    continue
+                }
+            } else if wanted.value == record.value {
+                // What is equal, as nearly everything is, is not looked at again.
+                continue
+            }
+            var want = wanted.value
+            // Protection ends only when the manifest says so.
+            if !wanted.statesProtection { want.protected = record.value.protected }
+            if !manifest.options.isEmpty, let ignored = manifest.options[ResourceName(R.kind, name)]?.ignored {
+                for field in ignored { want = want.keeping(field, of: record.value) ?? want }
+            }
+            both.append(Pair(want: want, have: record, transfer: transfer))
+        }
+        conflicts += others.missing
+        for (place, record) in records.enumerated() where !seen[place] && record.owner == owner { gone.append(record) }
+    }
+
+    /// How a record that is not ours may become ours; nil when nobody has agreed to that.
+    private static func transfer(of record: Record<R>, _ name: R.Name, _ manifest: DesiredState) -> Transfer? {
+        let resource = ResourceName(R.kind, name)
+        guard let other = record.owner else {
+            let isNamed = manifest.options[resource]?.adopts == record.id
+            return isNamed || manifest.consent.adopts(resource) ? .adopt : nil
+        }
+        return manifest.consent.takesOver(resource, from: other) ? .takeOver(other) : nil
+    }
+
+    func changes(
+        _ secrets: Secrets, owner: Owner, cascade: (Record<R>) -> [Record<Alias>]
+    ) -> [Change<R>] {
+        var changes: [Change<R>] = missing.map(Change.create)
+        for pair in both {
+            var differences = pair.want.differences(from: pair.have.value, with: secrets).map(\.difference)
+            if pair.transfer != nil { differences.append(Change<R>.transfer(from: pair.have.owner, to: owner)) }
+            if !differences.isEmpty { changes.append(.update(old: pair.have, new: pair.want, differences: differences)) }
+        }
+        for record in gone { changes.append(.delete(record, cascade: cascade(record))) }
+        for record in released {
+            changes.append(.update(old: record, new: record.value, differences: [Change<R>.transfer(from: owner, to: nil)]))
+        }
+        // Places are sorted, not the changes: those are large.
+        let names = changes.map(\.name)
+        let order = changes.indices.sorted { left, right in
+            guard let first = names[left], let second = names[right] else { return names[right] != nil && names[left] == nil }
+            return first < second
+        }
+        return order.map { changes[$0] }
+    }
+}
+
+/// Records of others that a slug of the manifest stands for: named by id to be adopted, or by owner to be taken over.
+private struct Others<R: Resource> {
+    private var places: [String: Int] = [:]
+    private(set) var missing: [Conflict] = []
+
+    init(_ records: [Record<R>], _ manifest: DesiredState) {
+        guard !R.isUniqueInAccount, !manifest.options.isEmpty || !manifest.consent.takeOver.isEmpty else { return }
+        var ids: [String: Int] = [:]
+        var keys: [String: Int] = [:]
+        for (place, record) in records.enumerated() {
+            ids[record.id] = place
+            if let owner = record.owner, let key = record.value.naturalKey { keys["\(owner.text)#\(key)"] = place }
+        }
+        for (owner, names) in manifest.consent.takeOver {
+            for name in names where name.kind == R.kind { places[name.name] = keys["\(owner.text)#\(name.name)"] }
+        }
+        for (name, options) in manifest.options where name.kind == R.kind {
+            guard let id = options.adopts, keys["\(manifest.owner.text)#\(name.name)"] == nil else { continue }
+            if let place = ids[id] { places[name.name] = place } else { missing.append(.notThere(name, id)) }
+        }
+    }
+
+    func place(of name: R.Name) -> Int? { places.isEmpty ? nil : places[name.description] }
+}
+
+extension Side where R == APIKey {
+    /// A shorter life that would already be over means a new token, never an instant end; a written date is taken as it is.
+    func reissuing(_ tokens: [String: [TokenRecord]], at now: Timestamp) -> Side {
+        var side = self
+        for place in side.both.indices {
+            let (want, have) = (side.both[place].want, side.both[place].have)
+            guard let after = want.expiresAfter, have.value.expiresAfter != after, have.value.token == .delivered else { continue }
+            let live = tokens[have.id, default: []].filter { $0.acknowledgedAt != nil && $0.graceUntil == nil }
+            if live.allSatisfy({ $0.issuedAt + after <= now }) { side.both[place].have.value.token = .undelivered }
+        }
+        return side
+    }
+}
+
+extension Resource {
+    static var isUniqueInAccount: Bool { kind == .domain || kind == .alias }
+}
