@@ -100,7 +100,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["APIServer", "EmailConnect", "EmailConnectClient", "ReconcileCLI", "Reconciler", "TestSupport"],
-            exclude: ["Snapshots"]
+            exclude: ["Scripts", "Snapshots"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,8 @@ public struct BundledServer: Sendable {
         case keys
         /// The process itself: every request is a full principal. Only for a Unix socket.
         case local
+        /// As `local`, on a database that is only read.
+        case reading
         /// As `local`, on a database that goes with the process. Its ids are always the same, so that a plan for an account
         /// that is not there yet is the same whenever it is made.
         case throwaway
@@ -46,10 +48,15 @@ public struct BundledServer: Sendable {
         database path: String, access: Access, allowsPrivateTargets: Bool = false, logger: Logger, clock: Clock = .system,
         random: Randomness = .system
     ) async throws(StoreFailure) {
-        store = try Store(path: path, random: access.naming(random))
+        let isReading = if case .reading = access { true } else { false }
+        store = try isReading ? Store(reading: path) : Store(path: path, random: access.naming(random))
         do {
             let random = access.naming(random)
-            accountID = try await store.write { try Accounts.first(at: clock.now(), random, in: $0) }
+            if isReading {
+                accountID = try await store.read { try Accounts.oldest(in: $0) } ?? ""
+            } else {
+                accountID = try await store.write { try Accounts.first(at: clock.now(), random, in: $0) }
+            }
         } catch { throw StoreFailure(error, path: path) }
         self.clock = clock
         self.random = random
@@ -58,17 +65,21 @@ public struct BundledServer: Sendable {
         self.logger = logger
     }
 
-    /// The path to open for reading: the database itself, or a copy in `folder` when its schema is an older one, which
-    /// only a command that writes may bring up to date.
+    /// How to read a database without changing it: the database itself; a copy in `folder` when its schema is an older one,
+    /// which only a command that writes may bring up to date; or one that goes with the process when it has no account yet.
     /// - Throws: ``StoreFailure``.
-    public static func pathForReading(_ database: String, copyingTo folder: String) throws(StoreFailure) -> String {
-        if try Store.isCurrent(path: database) { return database }
-        let copy = "\(folder)/copy.db"
-        try Store.copy(database, to: copy)
-        return copy
+    public static func reading(_ database: String, copyingTo folder: String) throws(StoreFailure) -> (path: String, access: Access) {
+        switch try Store.condition(path: database) {
+        case .current: return (database, .reading)
+        case .empty: return ("\(folder)/account.db", .throwaway)
+        case .older:
+            let copy = "\(folder)/copy.db"
+            try Store.copy(database, to: copy)
+            return (copy, .local)
+        }
     }
 
-    /// Makes the first API key if the account has none.
+    /// Makes the first API key if the account has none that was handed over.
     /// - Returns: the key, which nobody can show again; nil when there is one already.
     /// - Throws: ``StoreFailure``.
     public func makeFirstKey() async throws(StoreFailure) -> Secret? {
@@ -78,15 +89,16 @@ public struct BundledServer: Sendable {
         } catch { throw StoreFailure(error, path: store.path) }
     }
 
-    /// Takes a first key back that could not be handed over.
+    /// Notes that the first key has reached whoever runs the server; until then the next start makes another one.
+    /// - Returns: whether it is the account's first key.
     /// - Throws: ``StoreFailure``.
-    public func remove(firstKey key: Secret) async throws(StoreFailure) {
-        guard let prefix = Token(key.reveal())?.hash.prefix else { return }
-        do {
-            _ = try await store.write {
-                try $0.run("DELETE FROM api_keys WHERE id = (SELECT key_id FROM key_tokens WHERE prefix = ?)", [.text(prefix)])
-            }
-        } catch { throw StoreFailure(error, path: store.path) }
+    @discardableResult
+    public func handOver(firstKey key: Secret) async throws(StoreFailure) -> Bool {
+        guard let token = Token(key.reveal()) else { return false }
+        let (account, clock) = (accountID, clock)
+        do { return try await store.write { try Accounts.handOver(token, of: account, at: clock.now(), in: $0) } } catch {
+            throw StoreFailure(error, path: store.path)
+        }
     }
 
     /// Serves until the task is cancelled or the process gets SIGTERM or SIGINT; answers under way are finished first.
@@ -116,7 +128,7 @@ public struct BundledServer: Sendable {
         let authenticator: Authenticator =
             switch access {
             case .keys: .keys(store, clock)
-            case .local, .throwaway: .local(accountID: accountID)
+            case .local, .reading, .throwaway: .local(accountID: accountID)
             }
         let ledger = Ledger(store: store, clock: clock, random: random, allowsPrivateTargets: allowsPrivateTargets)
         let routes = Routes(store: store, ledger: ledger, authenticator: authenticator, clock: clock, random: random)

@@ -92,7 +92,8 @@ extension AccountClient {
         }
         do {
             let bytes = try await response.body.collect(upTo: Self.errorLimit)
-            throw FailedTry(failure: refusal(try Problem(Array(bytes.readableBytesView))), trouble: trouble)
+            let problem = try Problem(Array(bytes.readableBytesView))
+            throw FailedTry(failure: refusal(problem), trouble: problem.code == .damaged ? .final : trouble)
         } catch let failed as FailedTry { throw failed } catch { throw failed(error, wanted) }
     }
 

@@ -33,7 +33,9 @@ struct Account {
         let server = try await BundledServer(
             database: scratch.file("a.db"), access: .keys, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock.clock)
-        let key = try #require(try await server.makeFirstKey()).reveal()
+        let first = try #require(try await server.makeFirstKey())
+        try await server.handOver(firstKey: first)
+        let key = first.reveal()
         try await server.application().test(.router) { client in try await body(Account(client: client, key: key, clock: clock)) }
     }
 

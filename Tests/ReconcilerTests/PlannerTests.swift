@@ -3,34 +3,6 @@ import EmailConnect
 import TestSupport
 import Testing
 
-/// A manifest and an account that is equal to it, for tests that change one of the two.
-private struct World {
-    var desired: DesiredState
-    var state: AccountState
-
-    static let owner = "acme/test"
-
-    init(_ manifest: String, state lines: [String] = []) throws {
-        let (desired, diagnostics) = ManifestDecoder.decode(
-            Array("version: 1\nmanifest: acme\nenvironment: test\n\(manifest)".utf8), file: "m")
-        self.desired = try #require(desired, "\(diagnostics)")
-        var decoder = StateDecoder(seenBy: self.desired.owner)
-        let header =
-            #"{"format":1,"server_id":"srv","account_id":"acct","epoch":"e","revision":9,"kinds":[],"time":"2026-11-01T00:00:00Z","own_keys":["key_me"]}"#
-        let end = #"{"end":true,"records":\#(lines.count),"revision":9}"#
-        try decoder.feed(Array(([header] + lines + [end]).joined(separator: "\n").utf8) + [0x0A])
-        state = try decoder.finish()
-    }
-
-    func plan(_ secrets: Secrets = Secrets()) -> Plan { Planner.plan(desired, state, secrets) }
-    func text(_ secrets: Secrets = Secrets()) -> String { PlanText(.plain).render(plan(secrets), server: "https://api.example/v1") }
-}
-
-private func record(_ kind: String, _ id: String, _ fields: String, owner: String? = World.owner) -> String {
-    let owner = owner.map { "\"\($0)\"" } ?? "null"
-    return "{\"kind\":\"\(kind)\",\"id\":\"\(id)\",\"version\":1,\"managed_by\":\(owner),\(fields)}"
-}
-
 private let hook = record("webhook", "wh_1", #""key":"hook","name":"hook","url":"https://a.example/""#)
 private let domain = record("domain", "dom_1", #""name":"acme.example""#)
 

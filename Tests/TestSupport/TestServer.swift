@@ -26,7 +26,9 @@ public struct TestServer: Sendable {
             database: scratch.file("account.db"), access: access, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock)
         let isLocal = if case .local = access { true } else { false }
-        let key = isLocal ? "" : try await server.makeFirstKey()?.reveal() ?? ""
+        let first = isLocal ? nil : try await server.makeFirstKey()
+        if let first { try await server.handOver(firstKey: first) }
+        let key = first?.reveal() ?? ""
         let socket = scratch.file("s")
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let running = Task {

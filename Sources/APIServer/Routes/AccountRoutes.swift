@@ -56,7 +56,15 @@ extension Routes {
                 try? await channel.close()
             }
             defer { cutOff.cancel() }
-            while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+            do {
+                while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+            } catch let error where StoreFailure.isOfDatabase(error) {
+                // The status has been sent; the last line says why there is no end line.
+                var json = JSONWriter()
+                json.object { $0.member("error", StoreFailure.problem(error).detail) }
+                json.endLine()
+                try await writer.write(ByteBuffer(bytes: json.bytes))
+            }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: body)

@@ -4,8 +4,7 @@ import EmailConnect
 enum Accounts {
     /// The account that a server without any makes, and the one of a local principal.
     static func first(at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws -> String {
-        let known = try transaction.first("SELECT id FROM accounts ORDER BY created_at, id LIMIT 1") { $0.text(0) }
-        if let known { return known }
+        if let known = try oldest(in: transaction) { return known }
         let id = "acct_" + random.identifier(12)
         try transaction.run(
             "INSERT INTO accounts (id, name, epoch, created_at) VALUES (?, 'default', ?, ?)",
@@ -13,14 +12,27 @@ enum Accounts {
         return id
     }
 
+    /// The account that was made first; nil when there is none.
+    static func oldest(in transaction: Transaction) throws -> String? {
+        try transaction.first("SELECT id FROM accounts ORDER BY created_at, id LIMIT 1") { $0.text(0) }
+    }
+
     /// Makes the account's first key, with every scope, if no key of the account has every scope: who made the account with
-    /// `--local` has none to begin with.
+    /// `--local` has none to begin with. It counts once it was handed over; one that never was is made again.
     /// - Returns: the new token.
     static func firstKey(of account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws -> Token? {
         let count = try transaction.first(
-            "SELECT count(*) FROM api_keys WHERE account_id = ? AND scopes = '[\"full\"]' AND revoked_at IS NULL", [.text(account)]
+            """
+            SELECT count(*) FROM api_keys k WHERE k.account_id = ? AND k.scopes = '["full"]' AND k.revoked_at IS NULL
+            AND EXISTS (SELECT 1 FROM key_tokens t WHERE t.key_id = k.id AND t.acknowledged_at IS NOT NULL)
+            """, [.text(account)]
         ) { $0.integer(0) }
         guard count == 0 else { return nil }
+        try transaction.run(
+            """
+            DELETE FROM api_keys WHERE account_id = ? AND first = 1
+            AND id IN (SELECT key_id FROM key_tokens WHERE acknowledged_at IS NULL)
+            """, [.text(account)])
         var generator = random.generator
         let token = Token(using: &generator)
         let id = Kind.apiKey.idPrefix + random.identifier(16)
@@ -29,8 +41,19 @@ enum Accounts {
             INSERT INTO api_keys (id, account_id, name, description, protected, scopes, grace, allowed_ips, first, created_at, updated_at)
             VALUES (?, ?, 'first key', 'Made when the server started for the first time', 0, '["full"]', '1d', '[]', 1, ?, ?)
             """, [.text(id), .text(account), .text(time.text), .text(time.text)])
-        try KeyTokens.add(token.hash, to: id, at: time, acknowledged: true, in: transaction)
+        try KeyTokens.add(token.hash, to: id, at: time, acknowledged: false, in: transaction)
         return token
+    }
+
+    /// Notes that the first key has reached whoever runs the server.
+    /// - Returns: whether that key is the first one and valid.
+    static func handOver(_ token: Token, of account: String, at time: Timestamp, in transaction: Transaction) throws -> Bool {
+        let key = try transaction.first(
+            "SELECT k.id FROM api_keys k JOIN key_tokens t ON t.key_id = k.id WHERE k.account_id = ? AND k.first = 1 AND t.sha256 = ?",
+            [.text(account), .text(token.hash.sha256)]
+        ) { $0.text(0) }
+        guard let key else { return false }
+        return try KeyTokens.acknowledge(token.hash.prefix, of: key, at: time, grace: APIKey.defaultGrace, in: transaction) != nil
     }
 
     /// The first line of a state.

@@ -8,28 +8,26 @@ struct Store: Sendable {
     /// Where the database is.
     let path: String
     private let pool: DatabasePool
+    private let isReadOnly: Bool
 
     /// Opens or makes the database and brings its schema up to date.
     /// - Throws: ``StoreFailure``.
     init(path: String, random: Randomness) throws(StoreFailure) {
         self.path = path
+        isReadOnly = false
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-        }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
+            // Opening a pool sets NORMAL, which syncs at checkpoints only: a power cut would take back what was answered.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             let migrator = Migrations.all
             let isForeign = try pool.read { db in
                 let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
                 return !tables.isEmpty && !tables.contains("grdb_migrations")
             }
-            guard !isForeign else {
-                throw StoreFailure("\(path) is a database of something else", "name another file; it was left alone")
-            }
-            let isTooNew = try pool.read { db in try migrator.hasBeenSuperseded(db) }
-            guard !isTooNew else { throw StoreFailure("the database was made by a newer version", "install a newer reconcile") }
+            guard !isForeign else { throw StoreFailure.foreign(path) }
+            guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreFailure.tooNew }
             try migrator.migrate(pool)
             try pool.write { db in
                 if try Int.fetchOne(db, sql: "SELECT count(*) FROM server") == 0 {
@@ -41,18 +39,44 @@ struct Store: Sendable {
         }
     }
 
-    /// Whether a database's schema is the one of this version, without changing it.
+    /// Opens a database of this version for reading only; not a byte of it changes.
     /// - Throws: ``StoreFailure``.
-    static func isCurrent(path: String) throws(StoreFailure) -> Bool {
+    init(reading path: String) throws(StoreFailure) {
+        self.path = path
+        isReadOnly = true
+        do { pool = try DatabasePool(path: path, configuration: Self.reading) } catch { throw StoreFailure(error, path: path) }
+    }
+
+    private static var reading: Configuration {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(10)
+        return configuration
+    }
+
+    /// What can be done with a database, found out without changing it.
+    enum Condition {
+        /// Its schema is the one of this version.
+        case current
+        /// It has an older schema.
+        case older
+        /// Nobody has got as far as to make an account in it.
+        case empty
+    }
+
+    /// What can be done with a database, found out without changing it.
+    /// - Throws: ``StoreFailure``.
+    static func condition(path: String) throws(StoreFailure) -> Condition {
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            return try queue.read { db in
+            return try DatabaseQueue(path: path, configuration: reading).read { db in
                 let migrator = Migrations.all
-                // A newer schema is not an older one: opening it says so.
-                return try migrator.hasBeenSuperseded(db) || migrator.hasCompletedMigrations(db)
+                let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+                guard tables.isEmpty || tables.contains("grdb_migrations") else { throw StoreFailure.foreign(path) }
+                guard try !migrator.hasBeenSuperseded(db) else { throw StoreFailure.tooNew }
+                guard tables.contains("server"), tables.contains("accounts") else { return .empty }
+                let isMade = try Int.fetchOne(db, sql: "SELECT min((SELECT count(*) FROM server), (SELECT count(*) FROM accounts))")
+                guard isMade ?? 0 > 0 else { return .empty }
+                return try migrator.hasCompletedMigrations(db) ? .current : .older
             }
         } catch { throw StoreFailure(error, path: path) }
     }
@@ -60,10 +84,8 @@ struct Store: Sendable {
     /// Copies a database as it is now, also while others write to it. https://www.sqlite.org/backup.html
     /// - Throws: ``StoreFailure``.
     static func copy(_ path: String, to copy: String) throws(StoreFailure) {
-        var configuration = Configuration()
-        configuration.readonly = true
         do {
-            try DatabaseQueue(path: path, configuration: configuration).backup(to: DatabaseQueue(path: copy))
+            try DatabaseQueue(path: path, configuration: reading).backup(to: DatabaseQueue(path: copy))
         } catch { throw StoreFailure(error, path: path) }
     }
 
@@ -82,7 +104,7 @@ struct Store: Sendable {
 
     /// Writes what is in the log into the file; nothing is lost if it cannot be done.
     func close() async {
-        try? await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        if !isReadOnly { try? await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) } }
         try? pool.close()
     }
 }
@@ -110,6 +132,12 @@ public struct StoreFailure: Error, Sendable {
         self.remedy = remedy
     }
 
+    static func foreign(_ path: String) -> StoreFailure {
+        StoreFailure("\(path) is a database of something else", "name another file; it was left alone")
+    }
+
+    static let tooNew = StoreFailure("the database was made by a newer version", "install a newer reconcile")
+
     init(_ error: any Error, path: String) {
         if let failure = error as? StoreFailure {
             self = failure
@@ -129,13 +157,18 @@ public struct StoreFailure: Error, Sendable {
 }
 
 extension StoreFailure {
+    /// Whether an error is the database's.
+    static func isOfDatabase(_ error: any Error) -> Bool { error is DatabaseError }
+
     /// A database error as the API answers it: what can pass by itself is 503, the rest is the server's fault.
     static func problem(_ error: any Error) -> Problem {
         switch (error as? DatabaseError)?.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED: Problem(.unavailable, "the database is busy", retryAfter: 1)
-        case .SQLITE_FULL: Problem(.unavailable, "the server's disk is full; nothing was written", retryAfter: 60)
-        case .SQLITE_READONLY: Problem(.unavailable, "the server's database may not be written to", retryAfter: 60)
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_IOERR: Problem(.internal, "the server's database is damaged; nothing was written")
+        case .SQLITE_FULL: Problem(.storage, "the server's disk is full; nothing was written")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
+            Problem(.storage, "the server's database may not be written to; nothing was written")
+        case .SQLITE_IOERR: Problem(.storage, "the server's disk is failing")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: Problem(.damaged, "the server's database is damaged; nothing was written")
         default: Problem(.internal, "the server could not answer; its log has the request's id")
         }
     }

@@ -25,6 +25,8 @@ public struct Problem: Error, Equatable, Sendable {
         case idempotencyMismatch = "idempotency_mismatch"
         case busy
         case unavailable
+        case storage
+        case damaged
         case `internal`
 
         /// The status that goes with it.
@@ -42,7 +44,8 @@ public struct Problem: Error, Equatable, Sendable {
             case .idempotencyMismatch: 422
             case .rateLimited: 429
             case .unavailable: 503
-            case .internal: 500
+            case .internal, .damaged: 500
+            case .storage: 507
             }
         }
     }
@@ -106,6 +109,7 @@ public struct Problem: Error, Equatable, Sendable {
         case 415: "The body is not JSON"
         case 422: "The idempotency key was used for another request"
         case 429, 503: "Try again later"
+        case 507: "The server cannot store it"
         default: "Something went wrong in the server"
         }
     }

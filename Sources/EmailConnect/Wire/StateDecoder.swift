@@ -56,6 +56,7 @@ public struct StateDecoder {
         }
         let (first, value) = try json.firstMember()
         if first == "end" { return try end(range) }
+        if first == "error" { throw Rejection(try value.text(), "nothing was planned") }
         let word = first == "kind" ? try value.text() : ""
         count += 1
         if word == LostRecord.word {

@@ -63,31 +63,33 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    /// The key counts once it has been handed over; a start that is stopped before makes another one the next time.
     private func handOverFirstKey(_ server: BundledServer, _ session: Session) async throws {
+        if let keyFile, FileManager.default.fileExists(atPath: keyFile) {
+            // An earlier start may have been stopped right after it wrote the file.
+            let text = (try? session.effects.readFile(keyFile)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            if try await server.handOver(firstKey: Secret(String(text.prefix { !$0.isWhitespace }))) { return }
+        }
         guard let key = try await server.makeFirstKey() else {
             if keyFile != nil { session.note("The database has a key with every scope already; none was made.") }
             return
         }
-        if let keyFile, FileManager.default.fileExists(atPath: keyFile) {
-            try await server.remove(firstKey: key)
-            session.fail("\(Escaped.line(keyFile)) exists, and may hold another server's key", "name another --key-file")
-            throw ExitCode(ExitStatus.failed.rawValue)
-        }
         if let keyFile {
-            do throws(FileFailure) {
-                try session.effects.writeSecret(keyFile, key)
-                session.note("The first API key is in \(Escaped.line(keyFile)).")
-            } catch {
-                try await server.remove(firstKey: key)
+            guard !FileManager.default.fileExists(atPath: keyFile) else {
+                session.fail("\(Escaped.line(keyFile)) exists, and may hold another server's key", "name another --key-file")
+                throw ExitCode(ExitStatus.failed.rawValue)
+            }
+            do throws(FileFailure) { try session.effects.writeSecret(keyFile, key) } catch {
                 session.fail("the first key could not be written: \(error.problem)", "name another --key-file")
                 throw ExitCode(ExitStatus.failed.rawValue)
             }
+            session.note("The first API key is in \(Escaped.line(keyFile)).")
         } else if session.showsSecrets {
             try session.write("The first API key, shown once:\n\n  \(key.reveal())\n\n")
         } else {
-            try await server.remove(firstKey: key)
             session.fail("the first API key is shown on a terminal only", "add --key-file FILE")
             throw ExitCode(ExitStatus.usage.rawValue)
         }
+        try await server.handOver(firstKey: key)
     }
 }

@@ -15,19 +15,23 @@ enum LocalServer {
     /// - Parameter writes: false works on a database that goes with the process when there is none yet.
     /// - Throws: `StoreFailure`, `FileFailure`, and what `body` throws.
     static func with<T: Sendable>(
-        database: String, writes: Bool, logger: Logger, interruption: Interruption, _ body: (Endpoint) async throws -> T
+        database: String, writes: Bool, interruption: Interruption, _ body: (Endpoint) async throws -> T
     ) async throws -> T {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         interruption.onExit { try? FileManager.default.removeItem(atPath: folder) }
         var path = database
         var access = BundledServer.Access.local
-        if !FileManager.default.fileExists(atPath: database) {
-            if writes { try prepareFolder(of: database) } else { (path, access) = ("\(folder)/account.db", .throwaway) }
-        } else if !writes {
-            path = try BundledServer.pathForReading(database, copyingTo: folder)
+        if writes {
+            try prepareFolder(of: database)
+        } else if FileManager.default.fileExists(atPath: database) {
+            (path, access) = try BundledServer.reading(database, copyingTo: folder)
+        } else {
+            (path, access) = ("\(folder)/account.db", .throwaway)
         }
         umask(0o077)
+        // What goes wrong comes back with the answer.
+        let logger = Logger(label: "local") { _ in SwiftLogNoOpLogHandler() }
         let server = try await BundledServer(database: path, access: access, allowsPrivateTargets: true, logger: logger)
         let socket = "\(folder)/s"
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
@@ -75,12 +79,15 @@ enum LocalServer {
     /// Makes the database's folder; `.reconcile` is for this user only and stays out of Git.
     private static func prepareFolder(of database: String) throws(FileFailure) {
         let folder = Paths.folder(of: database)
-        guard !FileManager.default.fileExists(atPath: folder) else { return }
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            if database == defaultDatabase {
-                try Data("*\n".utf8).write(to: URL(filePath: "\(folder)/.gitignore"))
+            if !FileManager.default.fileExists(atPath: folder) {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            }
+            // Also in a folder that is there: an earlier run may have been stopped in between.
+            let ignored = URL(filePath: "\(folder)/.gitignore")
+            if database == defaultDatabase, (try? Data(contentsOf: ignored))?.isEmpty ?? true {
+                try Data("*\n".utf8).write(to: ignored, options: .atomic)
             }
         } catch { throw FileFailure("cannot make the folder \(folder)") }
     }

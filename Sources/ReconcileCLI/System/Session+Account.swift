@@ -14,7 +14,7 @@ extension Session {
         do {
             if options.local {
                 let path = options.localDb ?? LocalServer.defaultDatabase
-                return try await LocalServer.with(database: path, writes: writes, logger: logger, interruption: interruption) { endpoint in
+                return try await LocalServer.with(database: path, writes: writes, interruption: interruption) { endpoint in
                     try await AccountClient.with(endpoint, pacing: pacing(options.retry)) { try await body($0, "the local server") }
                 }
             }
