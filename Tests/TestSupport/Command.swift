@@ -33,6 +33,14 @@ public enum Command {
     public static func run(
         _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]
     ) async throws -> CommandResult {
+        try await start(program, arguments, in: folder, environment: environment) { _ in }
+    }
+
+    /// Runs a program to its end, and `meanwhile` beside it.
+    public static func start(
+        _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:],
+        _ meanwhile: (RunningCommand) async throws -> Void
+    ) async throws -> CommandResult {
         let scratch = try Scratch()
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -42,15 +50,31 @@ public enum Command {
             environment
         ) { $1 }
         for name in ["out", "err"] { try scratch.write("", to: name) }
-        let output = try FileHandle(forWritingTo: URL(filePath: scratch.file("out")))
-        let errors = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: scratch.file("out")))
+        process.standardError = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
+        let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
+        process.terminationHandler = { _ in hasEnded.finish() }
+        try process.run()
+        do { try await meanwhile(RunningCommand(identifier: process.processIdentifier, scratch: scratch)) } catch {
+            process.terminate()
+            throw error
         }
+        for await _ in ended {}
         return CommandResult(code: process.terminationStatus, output: try scratch.read("out"), errors: try scratch.read("err"))
+    }
+}
+
+/// A program that runs.
+public struct RunningCommand: Sendable {
+    let identifier: Int32
+    let scratch: Scratch
+
+    /// Sends it SIGINT, as Ctrl-C does.
+    public func interrupt() { kill(identifier, SIGINT) }
+
+    /// Waits until its standard error has some text.
+    public func waits(forErrors text: String) async throws {
+        while try !scratch.read("err").contains(text) { await Task.yield() }
     }
 }
