@@ -31,6 +31,18 @@ struct OwnershipTests {
         #expect(differences.map(\.field) == ["managed_by"])
     }
 
+    @Test("consent that nothing needs is named")
+    func unused() throws {
+        let ours = record("domain", "dom_1", #""name":"acme.example","description":"x""#)
+        let allow = "allow: { adopt: [acme.example, a@acme.example], take_over: { web/test: [b.example] } }"
+        #expect(
+            try World(Self.manifest + allow, state: [ours]).plan().consented == [
+                "adopt: acme.example is not needed (any more); remove it", "adopt: a@acme.example is not needed (any more); remove it",
+                "take_over: web/test: b.example is not needed (any more); remove it",
+            ])
+        #expect(try World(Self.manifest + "allow: { adopt: [acme.example] }", state: [Self.loose]).plan().consented.isEmpty)
+    }
+
     @Test("a webhook or a key of another client is adopted by its id, and gets the manifest's key")
     func adoptByID() throws {
         let hook = record("webhook", "wh_9", #""key":null,"name":"by hand","url":"https://a.example/""#, owner: nil)

@@ -10,6 +10,7 @@ enum History {
     static func record(_ ledger: LedgerTransaction) throws -> Int {
         guard !ledger.history.isEmpty else { return try revision(of: ledger.caller.accountID, in: ledger.transaction) }
         let revision = try advance(ledger.caller.accountID, in: ledger.transaction)
+        let present = try present(ledger.time, in: ledger.transaction)
         var context = JSONWriter()
         context.object { json in
             for (name, value) in ledger.batch.context.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
@@ -23,7 +24,7 @@ enum History {
         for change in ledger.history {
             try insert(change, of: apply, in: ledger.transaction)
         }
-        try prune(at: ledger.time, in: ledger.transaction)
+        try prune(at: present, in: ledger.transaction)
         return revision
     }
 
@@ -70,6 +71,12 @@ enum History {
             [.integer(apply), .text(change.kind), .text(change.id), RowValue(change.before), RowValue(change.after)])
     }
 
+    /// What counts as now for what is forgotten: a clock that jumps ahead for a moment takes nothing with it.
+    static func present(_ time: Timestamp, in transaction: Transaction) throws -> Timestamp {
+        let latest = try transaction.first("SELECT time FROM applies ORDER BY id DESC LIMIT 1") { try Timestamp($0.text(0)) }
+        return min(time, latest ?? time)
+    }
+
     /// A slice with each commit, so that no commit pays for all of it.
     private static func prune(at time: Timestamp, in transaction: Transaction) throws {
         try transaction.run(
@@ -100,7 +107,8 @@ enum Idempotency {
     static func record(
         _ key: String, _ request: String, _ answer: BatchAnswer, account: String, at time: Timestamp, in transaction: Transaction
     ) throws {
-        try transaction.run("DELETE FROM idempotency WHERE time < ?", [.text(Timestamp(seconds: time.seconds - kept).text)])
+        let present = try History.present(time, in: transaction)
+        try transaction.run("DELETE FROM idempotency WHERE time < ?", [.text(Timestamp(seconds: present.seconds - kept).text)])
         var json = JSONWriter()
         answer.write(to: &json)
         try transaction.run(

@@ -48,7 +48,30 @@ enum Guards {
         judge(
             "mail_moves", moves, consent.mailMoves, problem,
             "agree with allow: { mail_moves: \(moves) } in the manifest or \(option("mail_moves")) \(moves)")
-        return (refusals, consented)
+        return (refusals, consented + unused(consent, plan))
+    }
+
+    /// Consent to what nothing in the plan needs: it could serve an accident later.
+    private static func unused(_ consent: Consent, _ plan: Plan) -> [String] {
+        guard consent.adoptsAll || !consent.adopt.isEmpty || !consent.takeOver.isEmpty else { return [] }
+        var adopted: Set<ResourceName> = []
+        var taken: Set<ResourceName> = []
+        func collect<R: Resource>(_ changes: [Change<R>]) {
+            for change in changes {
+                guard let name = change.name.map({ ResourceName(R.kind, $0) }), let transfer = change.transfer else { continue }
+                if transfer == .adopt { adopted.insert(name) } else { taken.insert(name) }
+            }
+        }
+        collect(plan.webhooks)
+        collect(plan.domains)
+        collect(plan.aliases)
+        collect(plan.apiKeys)
+        var names = consent.adopt.subtracting(adopted).sorted().map { "adopt: \($0.written)" }
+        if consent.adoptsAll, adopted.isEmpty { names.append("adopt: all") }
+        for (owner, wanted) in consent.takeOver.sorted(by: { $0.key < $1.key }) {
+            names += wanted.subtracting(taken).sorted().map { "take_over: \(owner.text): \($0.written)" }
+        }
+        return names.map { "\($0) is not needed (any more); remove it" }
     }
 
     /// Why so many are too many; nil when they are not.
