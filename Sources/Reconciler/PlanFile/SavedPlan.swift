@@ -43,26 +43,8 @@ public struct SavedPlan: Equatable, Sendable {
             json.member("owner", plan.owner.text)
             json.member("owner_moved_from", plan.movedFrom?.text)
             json.member("digest", plan.digest.text)
-            json.array("conflicts") { json in
-                for conflict in plan.conflicts {
-                    json.object { json in
-                        json.member("kind", conflict.kind?.rawValue)
-                        json.member("name", conflict.name)
-                        json.member("problem", conflict.problem)
-                        json.member("remedy", conflict.remedy)
-                    }
-                }
-            }
-            json.array("refusals") { json in
-                for refusal in plan.refusals {
-                    json.object { json in
-                        json.member("guard", refusal.guarded)
-                        json.member("count", refusal.count)
-                        json.member("problem", refusal.problem)
-                        json.member("remedy", refusal.remedy)
-                    }
-                }
-            }
+            json.array("conflicts") { json in for conflict in plan.conflicts { conflict.write(to: &json) } }
+            json.array("refusals") { json in for refusal in plan.refusals { refusal.write(to: &json) } }
             json.member("allowed", plan.consented)
             json.member("due", plan.due)
             json.object("unmanaged") { json in

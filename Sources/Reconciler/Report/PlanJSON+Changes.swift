@@ -69,3 +69,27 @@ extension Shown {
         }
     }
 }
+
+extension Conflict {
+    /// As a program reads it, in a plan's JSON and in a saved plan.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("kind", kind?.rawValue ?? "owner")
+            json.member("name", name)
+            json.member("problem", problem)
+            json.member("remedy", remedy)
+        }
+    }
+}
+
+extension Refusal {
+    /// As a program reads it, in a plan's JSON and in a saved plan.
+    func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.member("guard", guarded)
+            json.member("count", count)
+            json.member("problem", problem)
+            json.member("remedy", remedy)
+        }
+    }
+}
