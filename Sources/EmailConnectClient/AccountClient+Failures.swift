@@ -81,7 +81,7 @@ extension AccountClient {
         rejection.remedy.isEmpty ? "the answer is not what this version of reconcile reads" : rejection.remedy
     }
 
-    private static func again(_ isWrite: Bool) -> String {
+    static func again(_ isWrite: Bool) -> String {
         isWrite ? "nobody knows whether it was done; run the command again, which is harmless" : "run the command again"
     }
 }

@@ -42,9 +42,15 @@ extension AccountClient {
     ) async throws(AccountFailure) -> T {
         let start = pacing.now()
         var attempt = 0
+        var mayBeDone = false
         while true {
-            let failed: FailedTry
+            var failed: FailedTry
             do throws(FailedTry) { return try await once(request, read) } catch { failed = error }
+            // Once a try may have got through, a later one that does not connect says nothing of it.
+            if failed.failure.kind == .unknown { mayBeDone = true }
+            if mayBeDone, failed.failure.kind == .unreachable {
+                failed.failure = AccountFailure(.unknown, failed.failure.problem, Self.again(true))
+            }
             let pause = RetryPolicy.pause(
                 after: failed.trouble, attempt: attempt, elapsed: pacing.now() - start, limit: pacing.limit, jitter: pacing.jitter())
             guard let pause else { throw failed.failure }

@@ -39,6 +39,17 @@ public enum Pipeline {
         let run: Run
         let folder: String
 
+        /// The same with nothing but tokens that were not delivered.
+        public var deliveriesOnly: Planned {
+            var copy = self
+            copy.plan.webhooks = []
+            copy.plan.domains = []
+            copy.plan.aliases = []
+            copy.plan.apiKeys = plan.apiKeys.filter { !$0.isReviewed && $0.makesToken }
+            copy.plan.digest = PlanDigest(of: copy.plan)
+            return copy
+        }
+
         /// How `plan` ends.
         /// - Parameters:
         ///   - detailed: whether pending changes have a status of their own.
@@ -93,7 +104,7 @@ public enum Pipeline {
                 exit: .failed, problems: ["api key \(lost.key.text) would go to a \(lost.sink.label) on a CI runner, and be lost with it"],
                 remedy: "apply from a machine that stays; nothing was sent")
         }
-        let hasOperations = !prepared.batch.operations.isEmpty || planned.plan.movedFrom != nil
+        let hasOperations = !prepared.batch.operations.isEmpty || planned.plan.movedFrom != nil || planned.plan.repositoryMovedFrom != nil
         return PreparedApply(
             batch: prepared, hasOperations: hasOperations, isWorthSending: hasOperations || isNews(planned.run, planned.plan))
     }

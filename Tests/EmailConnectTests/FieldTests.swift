@@ -23,7 +23,7 @@ struct FieldTests {
             Alias.self, #"{"domain":"acme.example","name":"a","description":"d","enabled":false,"protected":true,"webhook":"o/p#k"}"#)
         try roundTrip(
             APIKey.self,
-            #"{"key":"k","name":"n","description":"d","protected":true,"scopes":["aliases:read","emails:read"],"expires_after":"90d","expires_at":"2030-01-01T00:00:00Z","rotate_every":"30d","grace":"2d","allowed_ips":["10.0.0.0/8"],"token":{"prefix":"ec_abcdefgh","sha256":"\#(String(repeating: "a", count: 64))"}}"#
+            #"{"key":"k","name":"n","description":"d","protected":true,"scopes":["aliases:read","emails:read"],"grants":["full"],"bound_to":"a/b","expires_after":"90d","expires_at":"2030-01-01T00:00:00Z","rotate_every":"30d","grace":"2d","allowed_ips":["10.0.0.0/8"],"token":{"prefix":"ec_abcdefgh","sha256":"\#(String(repeating: "a", count: 64))"}}"#
         )
     }
 

@@ -265,7 +265,7 @@ struct CommandTests {
         #expect(planned.output.contains("Authorization (secret not at hand: env TOKEN)"))
         let applied = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path)
         #expect(applied.code == 1)
-        #expect(applied.errors.contains("webhook hook needs env TOKEN for Authorization"))
+        #expect(applied.errors.contains("webhook hook needs env TOKEN for headers.Authorization"))
         let broken = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path, environment: ["TOKEN": "canary\nx"])
         #expect(broken.code == 1)
         #expect(!broken.errors.contains("canary"))

@@ -20,6 +20,47 @@ struct KeyDeliveryTests {
         return try await Pipeline.apply(prepared, planned, to: client, onLoopback: onLoopback, effects)
     }
 
+    @Test("that was revoked is not made again by itself; reissue: makes it valid with a new token, once")
+    func reissued() async throws {
+        try await TestServer.with { server in
+            let folder = try Scratch()
+            func write(_ more: String) throws {
+                try folder.write(
+                    "version: 1\nmanifest: m\nenvironment: e\napi_keys: { k: { scopes: [domains:read], \(more)deliver_to: { file: k } } }\n",
+                    to: "reconcile.yaml")
+            }
+            let base = "http://127.0.0.1:\(server.port)/v1"
+            let environment = ["EMAILCONNECT_URL": base, "EMAILCONNECT_API_KEY": server.key]
+            func run(_ arguments: String...) async throws -> CommandResult {
+                try await Command.run(Command.binary, arguments, in: folder.path, environment: environment)
+            }
+            try write("")
+            #expect(try await run("apply", "--auto-approve").code == 0)
+            let first = try folder.read("k")
+            let script =
+                "id=$(curl -sf -H \"$2\" \"$1/api-keys\" | jq -r '.data[] | select(.key == \"k\") | .id'); "
+                + "curl -sf -X POST -H \"$2\" \"$1/api-keys/$id/revoke\""
+            let revoked = try await Command.run(
+                "/bin/bash", ["-c", script, "-", base, "Authorization: Bearer \(server.key)"], in: folder.path)
+            #expect(revoked.code == 0, "\(revoked.errors)")
+            let held = try await run("apply", "--auto-approve")
+            #expect(held.code == 4)
+            #expect(held.errors.contains("api key k was revoked"), "\(held.errors)")
+            try write("reissue: 2100-01-01, ")
+            #expect(try await run("apply", "--auto-approve").code == 0)
+            let second = try folder.read("k")
+            #expect(first != second)
+            for (key, status) in [(first, "401"), (second, "200")] {
+                let answer = try await Command.run(
+                    "/usr/bin/curl",
+                    ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Authorization: Bearer \(key.dropLast())", "\(base)/domains"],
+                    in: folder.path)
+                #expect(answer.output == status)
+            }
+            #expect(try await run("plan", "--detailed-exitcode").code == 0)
+        }
+    }
+
     @Test("is delivered and acknowledged, and works")
     func delivered() async throws {
         try await TestServer.with { server in

@@ -98,6 +98,25 @@ struct GuardTests {
         #expect(plan.refusals.map(\.count) == [12])
     }
 
+    @Test("holds a revoked key until somebody decides to have it again", arguments: ["description: new, ", ""])
+    func revoked(change: String) throws {
+        let key = record(
+            "api_key", "key_1",
+            #""revoked_at":"2026-10-01T12:00:00Z","key":"k","name":"k","scopes":["domains:read"],"token":"delivered","tokens":[]"#)
+        func plan(_ fields: String) throws -> Plan {
+            try World("api_keys: { k: { \(change)scopes: [domains:read], \(fields)deliver_to: { file: k } } }", state: [key]).plan()
+        }
+        let held = try plan("")
+        #expect(held.refusals.map(\.problem) == ["api key k was revoked at 2026-10-01T12:00:00Z"])
+        #expect(held.apiKeys.isEmpty)
+        #expect(try plan("reissue: 2026-10-01, ").refusals.count == 1, "it was revoked later that day")
+        let again = try plan("reissue: 2026-10-02, ")
+        #expect(again.refusals.isEmpty)
+        #expect(again.apiKeys.first?.makesToken == true)
+        let gone = try World("removed: [{ api_key: k }]", state: [key]).plan()
+        #expect(gone.refusals.isEmpty && gone.counts.delete == 1)
+    }
+
     @Test("does not count a webhook's secret URL that cannot be compared")
     func uncertain() throws {
         let secret = record("webhook", "wh_1", #""key":"hook","name":"hook","url":null,"secret_url":true"#)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// What a command did.
 public struct CommandResult: Sendable {
@@ -36,6 +37,9 @@ public enum Command {
         try await start(program, arguments, in: folder, environment: environment) { _ in }
     }
 
+    /// Foundation's `Process.run` is not safe beside itself: two at once have crashed in its copy of the file descriptors.
+    private static let launching = Mutex(())
+
     /// Runs a program to its end, and `meanwhile` beside it.
     public static func start(
         _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:],
@@ -55,7 +59,7 @@ public enum Command {
         process.standardError = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
         let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
         process.terminationHandler = { _ in hasEnded.finish() }
-        try process.run()
+        try launching.withLock { _ in try process.run() }
         do { try await meanwhile(RunningCommand(identifier: process.processIdentifier, scratch: scratch)) } catch {
             process.terminate()
             throw error

@@ -36,6 +36,8 @@ enum Authenticator: Sendable {
         var ranges: IPRanges
         var ends: [Timestamp]
         var isRevoked: Bool
+        var grants: Scopes?
+        var boundTo: Owner?
 
         func caller(at now: Timestamp, from address: [UInt8]?, prefix: String) throws(Problem) -> Caller {
             guard !isRevoked else { throw Problem(.unauthorized, "this API key was revoked") }
@@ -43,7 +45,7 @@ enum Authenticator: Sendable {
             guard ranges.list.isEmpty || address.map(ranges.allow) == true else {
                 throw Problem(.forbidden, "this API key may not be used from this address")
             }
-            return Caller(accountID: accountID, keyID: id, actor: prefix, scopes: scopes)
+            return Caller(accountID: accountID, keyID: id, actor: prefix, scopes: scopes, grants: grants, boundTo: boundTo)
         }
     }
 
@@ -51,8 +53,8 @@ enum Authenticator: Sendable {
         let found = try transaction.first(
             """
             SELECT k.id, k.account_id, k.scopes, k.allowed_ips, k.expires_after, k.expires_at, k.revoked_at, t.sha256,
-                   t.issued_at, t.grace_until
-            FROM key_tokens t JOIN api_keys k ON k.id = t.key_id WHERE t.prefix = ?
+                   t.issued_at, t.grace_until, k.grants, o.name
+            FROM key_tokens t JOIN api_keys k ON k.id = t.key_id LEFT JOIN owners o ON o.id = k.bound_owner_id WHERE t.prefix = ?
             """, [.text(hash.prefix)]
         ) { row in
             let issued = try Timestamp(row.text(8))
@@ -60,8 +62,9 @@ enum Authenticator: Sendable {
             if let after = row.optionalText(4) { ends.append(issued + (try TimeSpan(after))) }
             for place in [5, 9] { if let end = row.optionalText(place) { ends.append(try Timestamp(end)) } }
             let key = Key(
-                id: row.text(0), accountID: row.text(1), scopes: try Scopes(Self.list(row.text(2))),
-                ranges: try IPRanges(Self.list(row.text(3))), ends: ends, isRevoked: row.optionalText(6) != nil)
+                id: row.text(0), accountID: row.text(1), scopes: try Scopes(stored: row.text(2)),
+                ranges: try IPRanges(Self.list(row.text(3))), ends: ends, isRevoked: row.optionalText(6) != nil,
+                grants: try row.optionalText(10).map { try Scopes(stored: $0) }, boundTo: try row.optionalText(11).map { try Owner($0) })
             return (key: key, sha256: row.text(7))
         }
         guard let found, isSame(found.sha256, hash.sha256) else { return nil }

@@ -53,6 +53,11 @@ struct Call: Sendable {
         return query
     }
 
+    /// Whether the request says that it has a body.
+    var hasBody: Bool {
+        request.headers[.contentLength].flatMap(Int.init) ?? 0 > 0 || request.headers[.transferEncoding] != nil
+    }
+
     /// The body's bytes, JSON by its content type.
     func body(upTo limit: Int = bodyLimit) async throws -> [UInt8] {
         let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased().filter { $0 != " " }

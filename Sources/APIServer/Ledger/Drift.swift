@@ -19,12 +19,28 @@ enum Drift {
             [.text(kind.rawValue), .text(name), .text(id), .text(applied), .text(ledger.caller.accountID), .text(owner)])
     }
 
-    /// After an owner's plan was applied, everything that it manages is as it was applied.
-    static func settle(_ ownerID: String, in transaction: Transaction) throws {
-        for kind in Kind.allCases {
-            try transaction.run("UPDATE \(kind.table) SET applied = NULL WHERE owner_id = ? AND applied IS NOT NULL", [.text(ownerID)])
+    /// What stands behind a digest when a secret was changed as well, which no digest tells.
+    static let secretsToo = "+secrets"
+
+    /// A name that an owner had is there again.
+    static func find(_ kind: Kind, named name: String, of owner: String, in ledger: LedgerTransaction) throws {
+        try ledger.transaction.run(
+            "DELETE FROM lost WHERE kind = ? AND name = ? AND owner_id = (SELECT id FROM owners WHERE account_id = ? AND name = ?)",
+            [.text(kind.rawValue), .text(name), .text(ledger.caller.accountID), .text(owner)])
+    }
+
+    /// After an owner's plan was applied, everything that it manages is as it was applied, as far as the caller may say so. It
+    /// is an event of the account, with a revision of its own if nothing else was.
+    static func settle(_ ownerID: String, _ ledger: inout LedgerTransaction) throws {
+        var count = 0
+        let kinds = Kind.allCases.filter { ledger.caller.scopes.allows($0.writeScope) }
+        for kind in kinds {
+            count += try ledger.transaction.run(
+                "UPDATE \(kind.table) SET applied = NULL WHERE owner_id = ? AND applied IS NOT NULL", [.text(ownerID)])
+            count += try ledger.transaction.run(
+                "DELETE FROM lost WHERE owner_id = ? AND kind = ?", [.text(ownerID), .text(kind.rawValue)])
         }
-        try transaction.run("DELETE FROM lost WHERE owner_id = ?", [.text(ownerID)])
+        ledger.settled = count > 0
     }
 
     /// The lines of a state that say what its owners have lost.

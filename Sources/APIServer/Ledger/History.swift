@@ -8,7 +8,7 @@ enum History {
     /// Writes a commit into the history; one that changed nothing leaves no trace.
     /// - Returns: the account's revision.
     static func record(_ ledger: LedgerTransaction) throws -> Int {
-        guard !ledger.history.isEmpty else { return try revision(of: ledger.caller.accountID, in: ledger.transaction) }
+        guard !ledger.history.isEmpty || ledger.settled else { return try revision(of: ledger.caller.accountID, in: ledger.transaction) }
         let revision = try advance(ledger.caller.accountID, in: ledger.transaction)
         let present = try present(ledger.time, in: ledger.transaction)
         var context = JSONWriter()
@@ -28,9 +28,9 @@ enum History {
         return revision
     }
 
-    /// Writes into the history that a token was delivered.
-    static func recordAcknowledgement(
-        of id: String, prefix: String, owner: String?, _ caller: Caller, at time: Timestamp, in transaction: Transaction
+    /// Writes into the history what happened to an API key beside its configuration.
+    static func record(
+        _ what: String, _ value: String, of id: String, owner: String?, _ caller: Caller, at time: Timestamp, in transaction: Transaction
     ) throws {
         let revision = try advance(caller.accountID, in: transaction)
         let apply = try insert(
@@ -41,7 +41,7 @@ enum History {
         var after = JSONWriter()
         after.object { json in
             json.member("id", id)
-            json.member("acknowledged", prefix)
+            json.member(what, value)
         }
         try insert(.init(kind: Kind.apiKey.rawValue, id: id, before: nil, after: after.text), of: apply, in: transaction)
     }
@@ -67,8 +67,11 @@ enum History {
 
     private static func insert(_ change: LedgerTransaction.Change, of apply: Int, in transaction: Transaction) throws {
         try transaction.run(
-            "INSERT INTO changes (apply_id, kind, resource_id, before, after) VALUES (?, ?, ?, ?, ?)",
-            [.integer(apply), .text(change.kind), .text(change.id), RowValue(change.before), RowValue(change.after)])
+            "INSERT INTO changes (apply_id, kind, resource_id, before, after, version) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                .integer(apply), .text(change.kind), .text(change.id), RowValue(change.before), RowValue(change.after),
+                change.version.map(RowValue.integer) ?? .null,
+            ])
     }
 
     /// What counts as now for what is forgotten: a clock that jumps ahead for a moment takes nothing with it.

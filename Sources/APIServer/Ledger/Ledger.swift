@@ -30,6 +30,7 @@ struct Ledger: Sendable {
     /// - Throws: ``Problem``.
     func commit(_ batch: Batch, by caller: Caller, _ options: CommitOptions) async throws -> BatchAnswer {
         for kind in Set(batch.operations.map(\.kind)).sorted() { try caller.require(kind.writeScope) }
+        if let owner = batch.owner { try caller.requireOwner(owner.text) }
         let (clock, random, allowsPrivateTargets) = (clock, random, allowsPrivateTargets)
         return try await store.write { transaction in
             let time = clock.now()
@@ -43,14 +44,14 @@ struct Ledger: Sendable {
                 throw Problem(.stale, "the account is not at revision \(revision) any more")
             }
             let owner = try batch.owner.map {
-                try Owners.enter($0, batch, account: caller.accountID, at: time, random, in: transaction)
+                try Owners.enter($0, batch, by: caller, at: time, random, in: transaction)
             }
             var ledger = LedgerTransaction(
                 transaction, caller: caller, batch: batch, options: options, time: time, random: random,
                 allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
             if let change = owner?.change { ledger.history.append(change) }
             try perform(&ledger)
-            if let owner, batch.digest != nil { try Drift.settle(owner.id, in: transaction) }
+            if let owner, batch.digest != nil { try Drift.settle(owner.id, &ledger) }
             let revision = try History.record(ledger)
             let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
             // What changed nothing may be done again, with other secrets even.
@@ -82,12 +83,12 @@ struct Ledger: Sendable {
         try apiKeys.prepare(&ledger)
         try Cascades.refuseBelowLifted(domains, aliases, &ledger)
 
+        try Cascades.remember(domains, &ledger)
         try webhooks.park(ledger)
         try domains.park(ledger)
         try aliases.park(ledger)
         try apiKeys.park(ledger)
 
-        try Cascades.remember(domains, &ledger)
         try apiKeys.delete(&ledger)
         try aliases.delete(&ledger)
         try domains.delete(&ledger)
@@ -103,27 +104,6 @@ struct Ledger: Sendable {
         guard let first = ledger.problems.min(by: { $0.severity < $1.severity }) else { return }
         let detail = ledger.problems.count == 1 ? first.detail : "\(first.detail) (and \(ledger.problems.count - 1) more)"
         throw Problem(first.code, detail, items: ledger.problems)
-    }
-
-    /// Notes that a token has reached its sink.
-    /// - Throws: ``Problem``.
-    func acknowledge(key id: String, prefix: String, by caller: Caller) async throws {
-        try caller.require(.apiKeysWrite)
-        let clock = clock
-        try await store.write { transaction in
-            let time = clock.now()
-            let key = try transaction.first(
-                "SELECT k.grace, o.name FROM api_keys k LEFT JOIN owners o ON o.id = k.owner_id WHERE k.id = ? AND k.account_id = ?",
-                [.text(id), .text(caller.accountID)]
-            ) { (grace: try TimeSpan($0.text(0)), owner: $0.optionalText(1)) }
-            guard let key else { throw Problem(.notFound, "there is no API key \(id.prefix(64))") }
-            let isNews = try KeyTokens.acknowledge(prefix, of: id, at: time, grace: key.grace, in: transaction)
-            guard let isNews else { throw Problem(.notFound, "the key has no token \(prefix.prefix(16))") }
-            guard isNews else { return }
-            try transaction.run(
-                "UPDATE api_keys SET version = version + 1, updated_at = ? WHERE id = ?", [.text(time.text), .text(id)])
-            try History.recordAcknowledgement(of: id, prefix: prefix, owner: key.owner, caller, at: time, in: transaction)
-        }
     }
 }
 

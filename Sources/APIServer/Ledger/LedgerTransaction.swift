@@ -18,6 +18,8 @@ struct LedgerTransaction {
     var results: [BatchAnswer.Result] = []
     /// What changed, for the history.
     var history: [Change] = []
+    /// Whether something counts as applied again that somebody else had changed.
+    var settled = false
     /// The resources that an operation is about; each may occur once.
     var seen: Set<String> = []
     /// The aliases of domains that are deleted, as they were, by id.
@@ -31,6 +33,8 @@ struct LedgerTransaction {
         var id: String
         var before: String?
         var after: String?
+        /// The resource's version after it.
+        var version: Int?
     }
 
     /// An alias of a domain that is deleted, as it was.

@@ -61,6 +61,7 @@ struct Steps<R: StoredResource> {
                 throw R.invalid(field, "\(R.kind.word): \(field) is required")
             }
         }
+        if isNew, ledger.ownerID == nil { try ledger.caller.requireOwner(nil) }
         if ledger.ownerID == nil, set.states("key"), R.nameColumns == ["key"] {
             throw R.invalid("key", "only a batch with an owner sets key; use name")
         }
@@ -129,6 +130,7 @@ struct Steps<R: StoredResource> {
             }
         }
         guard let owner = ledger.batch.owner else {
+            try ledger.caller.requireOwner(row.owner)
             guard step.operation.transfer == nil else { throw R.invalid("owner", "only a batch with an owner changes who manages what") }
             return true
         }
@@ -136,6 +138,7 @@ struct Steps<R: StoredResource> {
         switch step.operation.transfer {
         case .adopt where row.owner == nil: return true
         case .takeOver(let from) where row.owner == from.text:
+            try ledger.caller.requireOwner(from.text)
             guard row.isProtected else { return true }
             ledger.refuse(step.index, .protected, "\(name) is protected; its owner cannot change")
         case .adopt, .takeOver: ledger.refuse(step.index, .stale, "\(name) is \(whose) now")
@@ -171,6 +174,7 @@ struct Steps<R: StoredResource> {
 
     /// Creates and changes rows. What a row points at is of a kind that was written before.
     func write(_ ledger: inout LedgerTransaction) throws {
+        var titles: [String: Int]?
         for step in steps where step.isAllowed {
             try ledger.attempt(step.index) { ledger in
                 do {
@@ -181,16 +185,25 @@ struct Steps<R: StoredResource> {
                     case .delete: break
                     }
                 } catch is NotUnique {
-                    refuseDuplicate(step, &ledger)
+                    let known = titles ?? titleCounts
+                    titles = known
+                    refuseDuplicate(step, known, &ledger)
                 }
             }
         }
     }
 
-    private func refuseDuplicate(_ step: Step, _ ledger: inout LedgerTransaction) {
+    /// How many operations bring each name into being.
+    private var titleCounts: [String: Int] {
+        var counts: [String: Int] = [:]
+        for step in steps where R.makes(step.operation) { counts[R.title(step.operation), default: 0] += 1 }
+        return counts
+    }
+
+    private func refuseDuplicate(_ step: Step, _ titles: [String: Int], _ ledger: inout LedgerTransaction) {
         let title = R.title(step.operation)
         let name = "\(R.kind.word) \(title)"
-        if steps.count(where: { R.makes($0.operation) && R.title($0.operation) == title }) > 1 {
+        if titles[title, default: 0] > 1 {
             ledger.refuse(step.index, .invalid, "\(name) stands in the batch twice")
         } else {
             ledger.refuse(step.index, step.operation.expect == nil ? .duplicate : .stale, "\(name) exists already")
@@ -215,7 +228,7 @@ struct Steps<R: StoredResource> {
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         try ledger.transaction.run("INSERT INTO \(R.kind.table) (\(names)) VALUES (\(marks))", columns.map(\.value))
         _ = try R.writeDependents(set, of: id, isNew: true, in: ledger)
-        ledger.history.append(.init(kind: R.kind.rawValue, id: id, before: nil, after: try history(of: id, ledger)))
+        ledger.history.append(.init(kind: R.kind.rawValue, id: id, before: nil, after: try history(of: id, ledger), version: 1))
         ledger.results.append(.init(index: step.index, status: 201, id: id, version: 1, token: R.newToken(set)))
     }
 
@@ -250,18 +263,25 @@ struct Steps<R: StoredResource> {
             ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version))
             return
         }
-        let applied = try drifted(set, existing, after, ledger)
+        let applied = try drifted(set, existing, after, isOtherwiseChanged, ledger)
         try ledger.transaction.run(
             "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ?, applied = ? WHERE id = ?",
             [.text(ledger.time.text), RowValue(applied), .text(existing.id)])
-        ledger.history.append(.init(kind: R.kind.rawValue, id: existing.id, before: existing.history, after: after))
+        ledger.history.append(
+            .init(kind: R.kind.rawValue, id: existing.id, before: existing.history, after: after, version: existing.version + 1))
         ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version + 1, token: R.newToken(set)))
     }
 
     /// What the owner had applied, when somebody else changes it; nil when it is so again, or when the owner itself writes.
-    private func drifted(_ set: Stated<R>, _ existing: Existing, _ after: String?, _ ledger: LedgerTransaction) throws -> String? {
-        guard let known = existing.applied, let after, let owner = existing.owner else { return nil }
-        if isParked(set) { try Drift.lose(R.kind, existing.id, named: existing.title, of: owner, applied: known, in: ledger) }
+    private func drifted(
+        _ set: Stated<R>, _ existing: Existing, _ after: String?, _ isSecretChanged: Bool, _ ledger: LedgerTransaction
+    ) throws -> String? {
+        guard var known = existing.applied, let after, let owner = existing.owner else { return nil }
+        if isParked(set), let title = try R.record(Array(after.utf8)).value.naturalKey?.description, title != existing.title {
+            try Drift.lose(R.kind, existing.id, named: existing.title, of: owner, applied: known, in: ledger)
+            try Drift.find(R.kind, named: title, of: owner, in: ledger)
+        }
+        if isSecretChanged, !known.hasSuffix(Drift.secretsToo) { known += Drift.secretsToo }
         return try Drift.configuration(R.self, after, in: ledger.transaction) == known ? nil : known
     }
 
@@ -283,7 +303,7 @@ extension StoredResource {
 
     /// Whether a field stands in the kind's own table under its own name.
     static func hasColumn(_ field: Field<Self>) -> Bool {
-        field.name != "webhook" && field.name != "domain" && field.name != "url" && field.name != "signing_secret"
+        !["webhook", "domain", "url", "signing_secret", "bound_to"].contains(field.name)
     }
 
     /// Whether a required field was stated as null.

@@ -191,7 +191,7 @@ extension Routes {
         return (.apiKey(Operation(.create(Stated(set.value, rows: rows)), expect: nil)), token)
     }
 
-    private func item<R: StoredResource>(
+    func item<R: StoredResource>(
         _: R.Type, _ id: String, _ call: Call, _ status: HTTPResponse.Status, token: Token? = nil
     ) async throws -> Response {
         guard call.request.method == .get || call.caller.scopes.allows(R.kind.readScope) || token != nil else {

@@ -21,7 +21,8 @@ struct Routes: Sendable {
         open += collection(Webhook.self) + collection(Domain.self) + collection(Alias.self) + collection(APIKey.self)
         open += [
             (.get, "/v1/state", state), (.post, "/v1/batch", batch), (.get, "/v1", root),
-            (.post, "/v1/api-keys/:id/acknowledge", acknowledge), (.get, "/v1/applies", applies), (.get, "/v1/changes", changes),
+            (.post, "/v1/api-keys/:id/acknowledge", acknowledge), (.post, "/v1/api-keys/:id/revoke", revoke),
+            (.post, "/v1/api-keys/:id/rotate", rotate), (.get, "/v1/applies", applies), (.get, "/v1/changes", changes),
         ]
         var methods: [String: [HTTPRequest.Method]] = [:]
         for (method, path, handler) in open {
@@ -63,17 +64,5 @@ struct Routes: Sendable {
             json.member("scopes", call.caller.scopes.list.map(\.rawValue))
         }
         return Reply.json(.ok, json.bytes)
-    }
-
-    private func acknowledge(_ call: Call) async throws -> Response {
-        _ = try call.query()
-        var prefix: String?
-        for member in try await call.json().members("an object") {
-            guard member.key.text == "prefix" else { throw Problem(.invalid, "send {\"prefix\": \"ec_...\"}") }
-            prefix = try member.value.text()
-        }
-        guard let prefix else { throw Problem(.invalid, "send {\"prefix\": \"ec_...\"}") }
-        try await ledger.acknowledge(key: call.id(), prefix: prefix, by: call.caller)
-        return Response(status: .noContent)
     }
 }

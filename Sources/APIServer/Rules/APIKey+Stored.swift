@@ -6,11 +6,14 @@ extension APIKey: SlugNamed {
     static var required: [String] { ["scopes", "token"] }
 
     static func check(_ stated: Stated<APIKey>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {
-        if stated.states("scopes"), let missing = stated.value.scopes.list.first(where: { !ledger.caller.scopes.allows($0) }) {
+        for (field, scopes) in [("scopes", stated.value.scopes), ("grants", stated.value.grants ?? .none)] where stated.states(field) {
+            guard let missing = scopes.list.first(where: { !ledger.caller.mayGrant($0) }) else { continue }
             throw Problem(
                 .forbidden, "a key cannot grant what it lacks: \(missing.rawValue)",
-                items: [.init(pointer: "/scopes", code: .forbidden, detail: "the calling key lacks \(missing.rawValue)")])
+                items: [.init(pointer: "/\(field)", code: .forbidden, detail: "the calling key lacks \(missing.rawValue)")])
         }
+        // Who acts for one owner makes no key that acts for others.
+        if isNew || stated.states("bound_to") { try ledger.caller.requireOwner(stated.value.boundTo?.text) }
         if stated.states("token") {
             guard case .made = stated.value.token else { throw invalid("token", "expected a token's prefix and sha256") }
         }
@@ -27,12 +30,12 @@ extension APIKey: SlugNamed {
         if stated.states("token"), ledger.batch.owner == nil {
             throw invalid("token", "only a batch with an owner brings a new token")
         }
-        let widening = ["token", "expires_after", "expires_at", "allowed_ips"].filter { stated.states($0) }
+        let widening = ["token", "expires_after", "expires_at", "allowed_ips", "bound_to"].filter { stated.states($0) }
         guard let field = widening.first else { return }
-        let stored = try ledger.transaction.first("SELECT scopes FROM api_keys WHERE id = ?", [.text(id)]) { $0.text(0) } ?? "[]"
-        var reader = JSONReader(Array(stored.utf8))
-        let scopes = try Scopes(reader.node())
-        if let missing = scopes.list.first(where: { !ledger.caller.scopes.allows($0) }) {
+        let stored = try ledger.transaction.first("SELECT scopes FROM api_keys WHERE id = ?", [.text(id)]) {
+            try Scopes(stored: $0.text(0))
+        }
+        if let missing = stored?.list.first(where: { !ledger.caller.mayGrant($0) }) {
             let detail = "the calling key lacks \(missing.rawValue), which this key has"
             throw Problem(.forbidden, detail, items: [.init(pointer: "/\(field)", code: .forbidden, detail: detail)])
         }
@@ -76,18 +79,31 @@ extension APIKey: SlugNamed {
     }
 
     static func references(_ stated: Stated<APIKey>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {
+        var columns: [(column: String, value: RowValue)] = []
         // Stating one way to end takes the other away.
-        if stated.value.expiresAfter != nil, !stated.states("expires_at") { return [("expires_at", .null)] }
-        if stated.value.expiresAt != nil, !stated.states("expires_after") { return [("expires_after", .null)] }
-        return []
+        if stated.value.expiresAfter != nil, !stated.states("expires_at") { columns.append(("expires_at", .null)) }
+        if stated.value.expiresAt != nil, !stated.states("expires_after") { columns.append(("expires_after", .null)) }
+        if stated.states("bound_to") {
+            let owner = try stated.value.boundTo.map { try Owners.row(of: $0, in: ledger) }
+            columns.append(("bound_owner_id", RowValue(owner)))
+        }
+        return columns
     }
 
     static func writeDependents(_ stated: Stated<APIKey>, of id: String, isNew: Bool, in ledger: LedgerTransaction) throws -> Bool {
         guard stated.states("token"), case .made(let hash) = stated.value.token else { return false }
         do {
+            // The tokens of a revoked key stay dead when the key is issued again.
+            if !isNew {
+                try ledger.transaction.run(
+                    "DELETE FROM key_tokens WHERE key_id = ?1 AND EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND revoked_at IS NOT NULL)",
+                    [.text(id)])
+            }
             // A token that a plain request makes is shown to the one who asked: there is nothing to acknowledge.
             try KeyTokens.add(
                 hash, to: id, at: ledger.time, acknowledged: ledger.batch.owner == nil, in: ledger.transaction)
+            // A new token in the place of a revoked one is somebody's decision to have the key again.
+            if !isNew { try ledger.transaction.run("UPDATE api_keys SET revoked_at = NULL WHERE id = ?", [.text(id)]) }
         } catch is NotUnique {
             throw Problem(.duplicate, "a token with the prefix \(hash.prefix) exists; make another")
         }

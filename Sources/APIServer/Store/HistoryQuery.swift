@@ -59,8 +59,13 @@ enum HistoryQuery {
     /// What of a commit is not any more as it left it, by name; the first few.
     static func moved(_ apply: Int, account: String, in transaction: Transaction) throws -> [String] {
         let changes = try transaction.all(
-            "SELECT kind, resource_id, before, after FROM changes WHERE apply_id = ? ORDER BY id", [.integer(apply)]
-        ) { (kind: Kind(rawValue: $0.text(0)), id: $0.text(1), before: $0.optionalText(2), after: $0.optionalText(3)) }
+            "SELECT kind, resource_id, before, after, version FROM changes WHERE apply_id = ? ORDER BY id", [.integer(apply)]
+        ) {
+            (
+                kind: Kind(rawValue: $0.text(0)), id: $0.text(1), before: $0.optionalText(2), after: $0.optionalText(3),
+                version: $0.optionalInteger(4)
+            )
+        }
         var moved: [String] = []
         for change in changes where moved.count < 20 {
             let name: String? =
@@ -71,7 +76,15 @@ enum HistoryQuery {
                 case .apiKey: try Self.moved(APIKey.self, change.id, change.before, change.after, account, transaction)
                 case nil: nil
                 }
-            if let name { moved.append(name) }
+            // Only a webhook's version tells that one of its secrets changed.
+            let isNewer =
+                try change.kind == .webhook && change.after != nil
+                && transaction.first("SELECT version FROM webhooks WHERE id = ?", [.text(change.id)]) { $0.integer(0) } != change.version
+            if let name {
+                moved.append(name)
+            } else if isNewer, let after = change.after {
+                moved.append("webhook \(try Webhook.record(Array(after.utf8)).value.key?.text ?? change.id)")
+            }
         }
         return moved
     }

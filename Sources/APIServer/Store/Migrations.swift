@@ -6,6 +6,10 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 accounts, resources, history") { db in try db.execute(sql: first) }
         migrator.registerMigration("0002 what was applied last") { db in try db.execute(sql: second) }
+        migrator.registerMigration("0003 ceilings") { db in
+            // What a key with api_keys:grant may grant beyond its own scopes.
+            try db.execute(sql: "ALTER TABLE api_keys ADD COLUMN grants TEXT")
+        }
         return migrator
     }
 
@@ -104,6 +108,9 @@ enum Migrations {
         CREATE INDEX domains_applied ON domains (owner_id) WHERE applied IS NOT NULL;
         CREATE INDEX aliases_applied ON aliases (owner_id) WHERE applied IS NOT NULL;
         CREATE INDEX api_keys_applied ON api_keys (owner_id) WHERE applied IS NOT NULL;
+
+        -- The resource's version after a change: a secret's change shows in nothing else.
+        ALTER TABLE changes ADD COLUMN version INTEGER;
 
         CREATE TABLE lost (
             owner_id TEXT NOT NULL REFERENCES owners, kind TEXT NOT NULL, name TEXT NOT NULL, resource_id TEXT NOT NULL,

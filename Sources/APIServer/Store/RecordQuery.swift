@@ -42,7 +42,7 @@ struct RecordQuery<R: Resource>: Sendable {
         case .webhook: ["t.headers", "t.url", "t.verified", "t.suspended_at"]
         case .domain: ["t.webhook_id"]
         case .alias: ["t.webhook_id", "t.domain_id", "d.name"]
-        case .apiKey: ["t.revoked_at"]
+        case .apiKey: ["t.revoked_at", "(SELECT name FROM owners WHERE id = t.bound_owner_id)"]
         }
     }
 
@@ -50,7 +50,7 @@ struct RecordQuery<R: Resource>: Sendable {
         let defaults = R()
         columns = R.fields.compactMap { field in
             guard field.column(defaults) != nil, field.name != "url", field.name != "webhook", field.name != "domain",
-                field.name != "signing_secret"
+                field.name != "signing_secret", field.name != "bound_to"
             else { return nil }
             switch field.shape {
             case .boolean: return (field.name, .boolean)
@@ -105,7 +105,7 @@ struct RecordQuery<R: Resource>: Sendable {
             let place = commonCount + index
             switch column.form {
             case .boolean: json.member(column.name, row.boolean(place))
-            case .list: json.member(column.name, json: row.text(place))
+            case .list: json.member(column.name, json: row.optionalText(place) ?? "null")
             case .text: json.member(column.name, row.optionalText(place))
             }
         }
@@ -138,6 +138,7 @@ struct RecordQuery<R: Resource>: Sendable {
             }
         case .apiKey:
             json.member("revoked_at", row.optionalText(5))
+            json.member("bound_to", row.optionalText(6))
             try KeyTokens.write(of: id, view, in: transaction, to: &json)
         }
     }

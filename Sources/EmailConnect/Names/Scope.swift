@@ -72,6 +72,13 @@ public struct Scopes: FieldValue, Hashable {
         self.init(scopes)
     }
 
+    /// Reads the canonical form, as a row has it.
+    /// - Throws: when it is none.
+    public init(stored json: String) throws(Rejection) {
+        var reader = JSONReader(Array(json.utf8))
+        try self.init(reader.node())
+    }
+
     /// What it looks like.
     public static var shape: Shape { .list(of: Scope.allCases.map(\.rawValue)) }
     /// Writes the member as the wire has it.

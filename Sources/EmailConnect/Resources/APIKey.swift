@@ -10,6 +10,10 @@ public struct APIKey: Resource {
     public var protected = false
     /// What the key may do.
     public var scopes = Scopes.none
+    /// What it may grant beyond its own scopes, with `api_keys:grant`.
+    public var grants: Scopes?
+    /// The only owner that the key acts for; nil for any.
+    public var boundTo: Owner?
     /// How long a token is valid from its making.
     public var expiresAfter: TimeSpan?
     /// When the key ends.
@@ -47,6 +51,8 @@ public struct APIKey: Resource {
         Field("description", \.description, "What uses the key."),
         Field("protected", \.protected, "true: cannot be deleted until it says false."),
         Field("scopes", \.scopes, "What the key may do."),
+        Field("grants", \.grants, "What it may grant beyond its own scopes, with api_keys:grant."),
+        Field("bound_to", \.boundTo, "The only owner, manifest/environment, that the key acts for."),
         Field("expires_after", \.expiresAfter, "How long a token is valid from its making."),
         Field("expires_at", \.expiresAt, "When the key ends."),
         Field("rotate_every", \.rotateEvery, "How often a new token is due."),

@@ -65,6 +65,8 @@ public protocol Resource: Equatable, Sendable {
     var naturalKey: Name? { get }
     /// With secrets by name only, and nothing that is not configuration.
     var withoutSecrets: Self { get }
+    /// With references to secrets, but without fingerprints.
+    var withoutFingerprints: Self { get }
 }
 
 /// The four kinds, in the order of creation: what is pointed at comes first.

@@ -86,13 +86,17 @@ extension Resource {
         return Self.fields[row].keep(steps.count > 1 ? steps[1] : nil, old, &copy) ? copy : nil
     }
 
-    /// What a manifest decides on, as 16 hexadecimal digits: every field, but of secrets only that they are there. Both ends
-    /// of the wire come to the same.
+    /// What a manifest decides on, as 16 hexadecimal digits: every field that is not at its default, but of secrets only that
+    /// they are there. Both ends of the wire come to the same, also when one knows fields that the other does not.
     public var configuration: String {
+        let value = withoutSecrets
         var json = JSONWriter()
-        json.object { Stated(withoutSecrets, rows: Self.fields.indices).write(to: &$0) }
+        json.object { Stated(value, rows: value.rowsWorthWriting).write(to: &$0) }
         return String(Hex.sha256(json.text).prefix(16))
     }
+
+    /// As it is: most kinds have no fingerprints.
+    public var withoutFingerprints: Self { self }
 
     /// As it is: most kinds have no secrets.
     public var withoutSecrets: Self { self }

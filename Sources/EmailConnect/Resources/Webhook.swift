@@ -26,12 +26,23 @@ public struct Webhook: Resource {
 
     /// With secrets by name only.
     public var withoutSecrets: Webhook {
-        var copy = self
-        if url?.sensitive != nil { copy.url = .secret(.stored(nil)) }
-        for (name, value) in headers.values {
-            if case .secret = value { copy.headers.values[name] = .secret(.stored(nil)) }
-        }
+        var copy = mappingSecrets { _ in .stored(nil) }
         copy.signingSecret = nil
+        return copy
+    }
+
+    /// With references, but without fingerprints.
+    public var withoutFingerprints: Webhook {
+        mappingSecrets { secret in if case .stored = secret { .stored(nil) } else { secret } }
+    }
+
+    private func mappingSecrets(_ map: (Sensitive) -> Sensitive) -> Webhook {
+        var copy = self
+        if let secret = url?.sensitive { copy.url = .secret(map(secret)) }
+        for (name, value) in headers.values {
+            if case .secret(let secret) = value { copy.headers.values[name] = .secret(map(secret)) }
+        }
+        copy.signingSecret = signingSecret.map(map)
         return copy
     }
 

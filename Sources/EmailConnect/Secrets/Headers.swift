@@ -148,7 +148,7 @@ extension Headers: FieldValue {
     /// How `old` differs from this value; empty when it does not.
     public func differences(from old: Self, named name: String, with secrets: Secrets) -> [Difference] {
         Set(values.keys).union(old.values.keys).sorted().flatMap { header in
-            Self.differences(header.text, old.values[header], values[header], secrets)
+            Self.differences("\(name).\(header.text)", old.values[header], values[header], secrets)
         }
     }
 

@@ -16,6 +16,8 @@ public struct Problem: Error, Equatable, Sendable {
         case foreignOwner = "foreign_owner"
         case protected
         case ownKey = "own_key"
+        case boundKey = "bound_key"
+        case revoked
         case otherRepository = "other_repository"
         case olderRun = "older_run"
         case rateLimited = "rate_limited"
@@ -34,10 +36,10 @@ public struct Problem: Error, Equatable, Sendable {
             switch self {
             case .malformed, .invalid: 400
             case .unauthorized: 401
-            case .forbidden, .missingScope, .wrongAccount: 403
+            case .forbidden, .missingScope, .wrongAccount, .boundKey: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .otherRepository, .olderRun, .busy: 409
+            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .otherRepository, .olderRun, .busy: 409
             case .stale: 412
             case .tooLarge: 413
             case .unsupportedMediaType: 415

@@ -184,6 +184,8 @@ public struct AccountState: Equatable, Sendable {
     public var apiKeys: [Record<APIKey>] = []
     /// The tokens of each key, by the key's id.
     public var tokens: [String: [TokenRecord]] = [:]
+    /// When keys were revoked, by the key's id.
+    public var revoked: [String: Timestamp] = [:]
     /// What others took away from its owners since they applied last.
     public var lost: [LostRecord] = []
     /// The name that the viewer had until now; what it managed counts as the viewer's already.

@@ -83,8 +83,9 @@ public struct StateDecoder {
             if record.value.domain == lastDomain { record.value.domain = lastDomain } else { lastDomain = record.value.domain }
             state?.aliases.append(record)
         case .apiKey:
-            let (record, tokens) = try record(APIKey.self, range)
-            state?.tokens[record.id] = tokens
+            let (record, draft) = try record(APIKey.self, range)
+            state?.tokens[record.id] = draft.tokens
+            state?.revoked[record.id] = draft.revoked
             state?.apiKeys.append(record)
         }
     }
@@ -103,13 +104,13 @@ public struct StateDecoder {
         isComplete = true
     }
 
-    private mutating func record<R: Resource>(_: R.Type, _ range: Range<Int>) throws(Rejection) -> (Record<R>, [TokenRecord]) {
+    private mutating func record<R: Resource>(_: R.Type, _ range: Range<Int>) throws(Rejection) -> (Record<R>, RecordDraft) {
         let (draft, value) = try RecordDraft.read(R.self, buffer, range)
         guard let id = draft.id, let version = draft.version else {
             throw Rejection("a record of the account's state has no id or version")
         }
         return (
-            Record(id: id, version: version, owner: try intern(draft.owner), value: value, applied: draft.applied), draft.tokens
+            Record(id: id, version: version, owner: try intern(draft.owner), value: value, applied: draft.applied), draft
         )
     }
 
@@ -147,6 +148,7 @@ struct RecordDraft {
     var owner: String?
     var tokens: [TokenRecord] = []
     var applied: String?
+    var revoked: Timestamp?
 
     /// Reads a record's object.
     static func read<R: Resource>(_: R.Type, _ bytes: [UInt8], _ range: Range<Int>) throws(Rejection) -> (RecordDraft, R) {
@@ -169,6 +171,7 @@ struct RecordDraft {
         case "id": id = try node.text()
         case "version": version = try node.integer()
         case "managed_by": owner = node.isNull ? nil : try node.text()
+        case "revoked_at": revoked = node.isNull ? nil : try Timestamp(node.text())
         case "applied": applied = node.isNull ? nil : try node.text()
         case "tokens":
             for item in try node.items("tokens") {

@@ -2,10 +2,21 @@ import Synchronization
 import UnixSignals
 
 /// What Ctrl-C does. While nothing can have been written, it ends the run at once. While something is being written, the first
-/// one lets that come to its end, and the second one stops at once.
+/// one lets that come to its end, and the second one stops at once. What was written is reported in any case.
 final class Interruption: Sendable {
+    private enum Phase {
+        /// Nothing was written.
+        case reading
+        /// Something is on its way.
+        case writing
+        /// It is known what was done; the run ends by itself.
+        case written
+        /// A signal ends the run.
+        case ending
+    }
+
     private struct State {
-        var isWriting = false
+        var phase = Phase.reading
         var isRequested = false
         var cleanups: [@Sendable () -> Void] = []
     }
@@ -16,8 +27,10 @@ final class Interruption: Sendable {
         case endsClean
         /// What is being written comes to its end first.
         case endsSoon
-        /// Nobody waits any more.
+        /// Nobody waits any more, and nobody knows.
         case endsNow
+        /// The run ends by itself.
+        case nothing
     }
 
     private let state = Mutex(State())
@@ -26,9 +39,15 @@ final class Interruption: Sendable {
     var isRequested: Bool { state.withLock { $0.isRequested } }
 
     /// Something is being written as long as `body` runs.
-    func whileWriting<T>(_ body: () async throws -> T) async rethrows -> T {
-        state.withLock { $0.isWriting = true }
-        defer { state.withLock { $0.isWriting = false } }
+    /// - Throws: `CancellationError` when a signal has ended the run before.
+    func whileWriting<T>(_ body: () async throws -> T) async throws -> T {
+        let mayWrite = state.withLock { state in
+            guard state.phase != .ending else { return false }
+            state.phase = .writing
+            return true
+        }
+        guard mayWrite else { throw CancellationError() }
+        defer { state.withLock { if $0.phase == .writing { $0.phase = .written } } }
         return try await body()
     }
 
@@ -48,9 +67,17 @@ final class Interruption: Sendable {
     func listen(_ react: @Sendable (Effect) -> Void) async {
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
             let effect = state.withLock { state -> Effect in
-                guard state.isWriting else { return .endsClean }
                 defer { state.isRequested = true }
-                return state.isRequested ? .endsNow : .endsSoon
+                switch state.phase {
+                case .reading:
+                    state.phase = .ending
+                    return .endsClean
+                case .writing where state.isRequested:
+                    state.phase = .ending
+                    return .endsNow
+                case .writing: return .endsSoon
+                case .written, .ending: return .nothing
+                }
             }
             react(effect)
         }

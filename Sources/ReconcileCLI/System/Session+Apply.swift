@@ -37,9 +37,12 @@ struct Applying {
             return status
         }
         do {
+            var planned = planned
             if let review, case .alreadyApplied(let record) = try await Pipeline.check(planned, against: review, client) {
                 if format == .text { try session.write("Already applied as revision \(record.revision).\n") }
-                return try report(nil, .done, already: record)
+                // The approval that made a key holds until its token is where it belongs.
+                planned = planned.deliveriesOnly
+                if planned.plan.isEmpty { return try report(nil, .done, already: record) }
             }
             let isLoopback = session.isLoopback(account)
             let prepared = try Pipeline.prepare(planned, onLoopback: isLoopback, session.effects)
@@ -64,7 +67,10 @@ struct Applying {
             return try report(nil, refusal.exit)
         } catch let failure as AccountFailure {
             session.fail(failure)
-            return try report(nil, failure.exit)
+            let isKnown = failure.kind != .unknown
+            return try report(nil, session.interruption.isRequested && isKnown ? .interrupted : failure.exit)
+        } catch is CancellationError {
+            return try report(nil, .interrupted)
         }
     }
 }

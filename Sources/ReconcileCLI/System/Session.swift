@@ -144,6 +144,7 @@ final class Session: Sendable {
     private func react(_ effect: Interruption.Effect, _ command: String, _ format: PlanFormat) {
         let status: ExitStatus
         switch effect {
+        case .nothing: return
         case .endsSoon: return note("\nStopping after what is being sent; Ctrl-C again stops at once.")
         case .endsClean:
             fail("interrupted", "nothing was written")

@@ -57,7 +57,8 @@ extension AccountFailure {
     /// Whether the account moved between plan and write, so that planning again may help.
     var isStale: Bool {
         guard case .refused(let problem) = kind else { return false }
-        return problem.code == .stale || problem.code == .duplicate
+        // The last: another run of the same plan, at the same moment, with other secrets.
+        return [.stale, .duplicate, .idempotencyMismatch].contains(problem.code)
     }
 
     /// A refusal that says which resource and field it is about; the server speaks of places in the batch.

@@ -52,5 +52,8 @@ public struct EntryOptions: Equatable, Sendable {
     /// Fields that are left to others: a field's name, or `headers.NAME`.
     public var ignored: [String] = []
 
-    var isEmpty: Bool { movedFrom == nil && adopts == nil && ignored.isEmpty }
+    /// The day on which somebody decided to have a revoked key again.
+    public var reissue: Timestamp?
+
+    var isEmpty: Bool { movedFrom == nil && adopts == nil && ignored.isEmpty && reissue == nil }
 }

@@ -126,7 +126,7 @@ extension Webhook {
         var found: [(field: String, reference: SecretReference)] = []
         if let reference = url?.sensitive?.reference { found.append(("url", reference)) }
         for (name, value) in headers.sorted {
-            if case .secret(.reference(let reference)) = value { found.append((name.text, reference)) }
+            if case .secret(.reference(let reference)) = value { found.append(("headers.\(name.text)", reference)) }
         }
         if let reference = signingSecret?.reference { found.append(("signing_secret", reference)) }
         return found

@@ -121,6 +121,7 @@ extension ManifestDecoder {
                     throw Rejection("what is adopted is named by its id", "write { id: wh_... }")
                 }
                 extras.options.adopts = try members[0].value.text("an id")
+            case "reissue": extras.options.reissue = try Timestamp(node)
             case "ignore_fields":
                 for item in try node.items("the names of fields") { extras.options.ignored.append(try item.text("a field's name")) }
             case "moved_from":

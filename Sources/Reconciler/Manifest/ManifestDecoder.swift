@@ -193,7 +193,7 @@ struct ManifestDecoder: ~Copyable {
     }
 
     private mutating func apiKeys(_ section: Scalar) throws(SyntaxFailure) {
-        let extraNames = ["deliver_to", "adopt", "ignore_fields"]
+        let extraNames = ["deliver_to", "adopt", "ignore_fields", "reissue"]
         guard try enter("API keys by key", at: section) else { return }
         var entries = KeySet()
         while let key = try nextKey(&entries) {

@@ -76,7 +76,7 @@ enum Conflicts {
                     name: owner.text, problem: "was \(formerly.text) until now, but both manage something here",
                     remedy: "take over what the other one has, with allow: { take_over: { \(formerly.text): [...] } }"))
         }
-        let known = state.header.owners.first { $0.name == state.movedFrom ?? owner }?.repository
+        let known = Self.repository(of: owner, state)
         if let known, let repository, known != repository, known != desired.repositoryMovedFrom {
             found.append(
                 Conflict(
@@ -84,6 +84,16 @@ enum Conflicts {
                     remedy: "choose another manifest name, or write repository_moved_from: \(known)"))
         }
         return found
+    }
+
+    private static func repository(of owner: Owner, _ state: AccountState) -> String? {
+        state.header.owners.first { $0.name == state.movedFrom ?? owner }?.repository
+    }
+
+    /// The repository that the account knows, when this run comes from another one and the manifest says that it moved.
+    static func movedRepository(_ desired: DesiredState, _ state: AccountState, _ repository: String?) -> String? {
+        guard let known = Self.repository(of: desired.owner, state), let repository, known != repository else { return nil }
+        return known == desired.repositoryMovedFrom ? known : nil
     }
 
     private static func holds(_ owner: Owner, _ state: AccountState) -> Bool {
@@ -108,6 +118,49 @@ enum Conflicts {
             return Conflict(
                 kind: .apiKey, name: old.value.key?.text ?? old.id, problem: "is to be \(what), but is the key that this run uses",
                 remedy: "run with another key")
+        }
+    }
+
+    /// Aliases that are to go while the protection above them is lifted: the account wants two steps for that.
+    static func belowLifted(_ domains: [Side<Domain>.Pair], _ gone: [Record<Alias>]) -> [Conflict] {
+        let lifted = Set(domains.filter { $0.have.value.protected && !$0.want.protected }.compactMap(\.have.value.name))
+        guard !lifted.isEmpty else { return [] }
+        return gone.filter { $0.value.domain?.name.map(lifted.contains) ?? false }.map { alias in
+            Conflict(
+                kind: .alias, name: alias.value.naturalKey?.description ?? alias.id,
+                problem: "is to be deleted while its domain's protection is lifted",
+                remedy: "lift the protection first, and delete it in a later apply")
+        }
+    }
+
+    /// Webhooks that are to go, but something of ours that stays still points at them: it is let go, or leaves that field to
+    /// others.
+    static func stillUsed(
+        _ gone: [Record<Webhook>], _ state: AccountState, _ owner: Owner, _ domains: Side<Domain>, _ aliases: Side<Alias>
+    ) -> [Conflict] {
+        guard !gone.isEmpty else { return [] }
+        let keys = Set(gone.compactMap { $0.value.key?.text })
+        var users: [String: [String]] = [:]
+        func note(_ reference: WebhookReference?, _ title: String) {
+            if case .key(let key) = reference, keys.contains(key) { users[key, default: []].append(title) }
+        }
+        let changedAliases = Dictionary(aliases.both.map { ($0.have.id, $0.want.webhook) }) { first, _ in first }
+        let goneAliases = Set(aliases.gone.map(\.id))
+        let goneDomains = Set(domains.gone.compactMap(\.value.name))
+        for alias in state.aliases where alias.owner == owner && !goneAliases.contains(alias.id) {
+            let isMoved = changedAliases.keys.contains(alias.id)
+            if !isMoved, alias.value.domain?.name.map(goneDomains.contains) ?? false { continue }
+            note(changedAliases[alias.id] ?? alias.value.webhook, "alias \(alias.value.naturalKey?.description ?? alias.id)")
+        }
+        let changedDomains = Dictionary(domains.both.map { ($0.have.id, $0.want.webhook) }) { first, _ in first }
+        for domain in state.domains where domain.owner == owner {
+            if let name = domain.value.name, goneDomains.contains(name) { continue }
+            note(changedDomains[domain.id] ?? domain.value.webhook, "domain \(domain.value.name?.text ?? domain.id)")
+        }
+        return users.map { key, users in
+            Conflict(
+                kind: .webhook, name: key, problem: "is to be deleted, but is still used: \(shortened(users))",
+                remedy: "keep it as well, or have them point elsewhere")
         }
     }
 
@@ -148,6 +201,13 @@ extension Conflict {
             remedy: "its owner sets protected: false first")
     }
 
+    /// What is to be adopted by its id is ours already, under another key, or twice.
+    static func claimedTwice(_ name: ResourceName, _ id: String) -> Conflict {
+        Conflict(
+            kind: name.kind, name: name.name, problem: "is to adopt \(Escaped.line(String(id.prefix(64)))), which another entry is already",
+            remedy: "correct the id, or remove adopt")
+    }
+
     /// What is to be adopted by its id is not there.
     static func notThere(_ name: ResourceName, _ id: String) -> Conflict {
         Conflict(
@@ -156,12 +216,32 @@ extension Conflict {
     }
 
     /// A domain that is to go, with an alias of somebody else below it.
-    static func below(_ domain: DomainName, _ alias: Record<Alias>) -> Conflict {
-        let whose = alias.owner.map { "managed by \($0.text)" } ?? "managed by nobody"
+    static func below(_ domain: DomainName, _ alias: Record<Alias>, isKept: Bool) -> Conflict {
+        let whose = isKept ? "to be kept" : alias.owner.map { "managed by \($0.text)" } ?? "managed by nobody"
         return Conflict(
             kind: .domain, name: domain.text,
             problem: "is to be deleted, but alias \(alias.value.naturalKey?.description ?? alias.id) is \(whose)",
             remedy: "adopt or delete the alias first, or leave the domain to others with manage: false")
+    }
+}
+
+extension AccountState {
+    /// With references to webhooks that become ours as they will be called then, so that what points at them does not change.
+    func naming(_ webhooks: [Side<Webhook>.Pair], _ owner: Owner) -> AccountState {
+        var names: [WebhookReference: WebhookReference] = [:]
+        for pair in webhooks where pair.transfer != nil {
+            guard let key = pair.want.key else { continue }
+            names[WebhookReference(id: pair.have.id, key: pair.have.value.key, owner: pair.have.owner, seenBy: owner)] = .key(key.text)
+        }
+        guard !names.isEmpty else { return self }
+        var copy = self
+        for place in copy.domains.indices {
+            if let reference = copy.domains[place].value.webhook { copy.domains[place].value.webhook = names[reference] ?? reference }
+        }
+        for place in copy.aliases.indices {
+            if let reference = copy.aliases[place].value.webhook { copy.aliases[place].value.webhook = names[reference] ?? reference }
+        }
+        return copy
     }
 }
 

@@ -35,8 +35,18 @@ public struct PlanDigest: Equatable, Sendable {
             json.member("epoch", plan.header.epoch)
             json.member("owner", plan.owner.text)
             if let movedFrom = plan.movedFrom { json.member("owner_moved_from", movedFrom.text) }
+            if let repository = plan.repositoryMovedFrom { json.member("repository_moved_from", repository) }
+            // Where new tokens go: whoever can read that place has the key.
+            json.array("sinks") { json in
+                for change in plan.apiKeys where change.isReviewed && change.makesToken {
+                    guard let key = change.name, let sink = plan.sinks[key] else { continue }
+                    json.array { json in for part in [key.text, sink.label] { json.item(part) } }
+                }
+            }
             json.array("ensure") { json in
-                for (name, reference) in plan.ensured { json.item("\(name) \(reference.label) \(reference.prefix)") }
+                for (name, reference) in plan.ensured {
+                    json.array { json in for part in [name, reference.label, reference.prefix] { json.item(part) } }
+                }
             }
         }
         hasher.update(data: json.bytes)
@@ -50,8 +60,7 @@ public struct PlanDigest: Equatable, Sendable {
     private static func add<R: Resource>(_ changes: [Change<R>], to hasher: inout SHA256) {
         var json = JSONWriter()
         for change in changes {
-            // What only makes sure of secrets counts among the ensured ones.
-            if case .update(_, _, let differences) = change, differences.allSatisfy(\.isSecret) { continue }
+            guard change.isReviewed else { continue }
             json.removeAll()
             write(change, to: &json)
             hasher.update(data: json.bytes)
@@ -64,12 +73,12 @@ public struct PlanDigest: Equatable, Sendable {
             json.member("kind", R.kind.rawValue)
             switch change {
             case .create(let new):
-                json.object("create") { Stated(new, rows: R.fields.indices).write(to: &$0) }
+                json.object("create") { Stated(new, rows: new.rowsWorthWriting).write(to: &$0) }
             case .update(let old, let new, let differences):
                 json.member("update", old.id)
                 json.member("name", new.naturalKey?.description)
                 json.object("fields") { json in
-                    for difference in differences where !difference.isSecret {
+                    for difference in differences where !difference.isSecret && difference.field != "token" {
                         json.object(difference.field) { json in
                             difference.from.write("from", to: &json)
                             difference.to.write("to", to: &json)
@@ -82,6 +91,15 @@ public struct PlanDigest: Equatable, Sendable {
                 json.member("cascade", cascade.map(\.id))
             }
         }
+    }
+}
+
+extension Change {
+    /// Whether it is a change that a reviewer approves. What only makes sure of secrets counts among the ensured ones, and a
+    /// token that was not delivered is part of the approval that made the key.
+    var isReviewed: Bool {
+        guard case .update(_, _, let differences) = self else { return true }
+        return !differences.allSatisfy { $0.isSecret || $0.field == "token" }
     }
 }
 

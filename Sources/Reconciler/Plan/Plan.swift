@@ -99,6 +99,8 @@ public struct Plan: Equatable, Sendable {
 
     /// The owner's name until now, if apply gives it the new one.
     public var movedFrom: Owner?
+    /// The repository that the owner was used from until now, if apply notes the new one.
+    public var repositoryMovedFrom: String?
     /// What a guard refuses; the plan is shown and not applied.
     public var refusals: [Refusal]
     /// What was agreed to and is needed, in words; shown, and not in the digest.
@@ -109,7 +111,9 @@ public struct Plan: Equatable, Sendable {
     public var lost: Lost
 
     /// Whether there is nothing to do and nothing that could not be compared.
-    public var isEmpty: Bool { movedFrom == nil && webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty }
+    public var isEmpty: Bool {
+        movedFrom == nil && repositoryMovedFrom == nil && webhooks.isEmpty && domains.isEmpty && aliases.isEmpty && apiKeys.isEmpty
+    }
 
     /// What others took away.
     public struct Lost: Equatable, Sendable {
@@ -131,7 +135,8 @@ public struct Plan: Equatable, Sendable {
             && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
             && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.due == right.due
             && left.ensured.elementsEqual(right.ensured) { $0 == $1 } && left.sinks == right.sinks
-            && left.unavailable == right.unavailable && left.movedFrom == right.movedFrom && left.refusals == right.refusals
+            && left.unavailable == right.unavailable && left.movedFrom == right.movedFrom
+            && left.repositoryMovedFrom == right.repositoryMovedFrom && left.refusals == right.refusals
             && left.consented == right.consented && left.writtenDown == right.writtenDown && left.lost == right.lost
     }
 }

@@ -12,6 +12,7 @@ enum Planner {
 
         let renames = Renames(desired, state.aliases)
         var webhooks = Side(desired.webhooks, state.webhooks, desired)
+        let state = state.naming(webhooks.both, desired.owner)
         var domains = Side(desired.domains, state.domains, desired)
         var aliases = Side(desired.aliases, state.aliases, desired, renames: renames.places)
         var apiKeys = Side(desired.apiKeys, state.apiKeys, desired)
@@ -25,16 +26,26 @@ enum Planner {
         conflicts += Conflicts.stillOurs(desired, &webhooks.gone, &domains.gone)
         conflicts += renames.conflicts + webhooks.conflicts + domains.conflicts + aliases.conflicts + apiKeys.conflicts
 
+        let revoked = apiKeys.holdRevoked(state.revoked, desired, state.apiKeys)
+
         let gone = Set(domains.gone.compactMap(\.value.naturalKey))
         var cascades: [DomainName: [Record<Alias>]] = [:]
         if !gone.isEmpty {
             let moved = Set(aliases.both.map(\.have.id))
+            let released = Set(aliases.released.map(\.id))
             for alias in state.aliases {
                 guard let domain = alias.value.domain?.name, gone.contains(domain), !moved.contains(alias.id) else { continue }
-                if alias.owner == owner { cascades[domain, default: []].append(alias) } else { conflicts.append(.below(domain, alias)) }
+                if alias.owner != owner || released.contains(alias.id) {
+                    conflicts.append(.below(domain, alias, isKept: released.contains(alias.id)))
+                } else {
+                    cascades[domain, default: []].append(alias)
+                }
             }
             aliases.gone.removeAll { alias in alias.value.domain?.name.map(gone.contains) ?? false }
         }
+        conflicts += Conflicts.protected(cascades.values.flatMap { $0 })
+        conflicts += Conflicts.belowLifted(domains.both, aliases.gone)
+        conflicts += Conflicts.stillUsed(webhooks.gone, state, owner, domains, aliases)
         let transferred = Set(
             aliases.both.filter { $0.transfer != nil }.map(\.have.id) + domains.both.filter { $0.transfer != nil }.map(\.have.id))
         conflicts += Conflicts.inUse(webhooks.gone, state, owner, except: transferred)
@@ -55,10 +66,12 @@ enum Planner {
             }.sorted { $0.0 < $1.0 },
             due: Due.list(desired, state), sinks: desired.sinks,
             unavailable: Set(desired.secretReferences.filter { secrets[$0] == nil }),
-            movedFrom: state.movedFrom, refusals: [], consented: [],
+            movedFrom: state.movedFrom, repositoryMovedFrom: Conflicts.movedRepository(desired, state, repository), refusals: [],
+            consented: [],
             writtenDown: Set(desired.removals.filter { !$0.keeps }.map(\.name)), lost: Plan.Lost(state.lost, of: owner))
         plan.conflicts = (conflicts + Conflicts.ofCaller(plan.apiKeys, state)).sorted()
         (plan.refusals, plan.consented) = Guards.check(plan, state, desired.consent)
+        plan.refusals += revoked
         plan.digest = PlanDigest(of: plan)
         return plan
     }

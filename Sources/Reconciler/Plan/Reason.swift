@@ -31,11 +31,11 @@ extension Plan {
         switch change {
         case .create(let new):
             guard let name = new.naturalKey, let lost = lost.byName[ResourceName(R.kind, name)] else { return .manifest }
-            return lost.applied == new.configuration ? .server : .both
+            return lost.applied.prefix(16) == new.configuration ? .server : .both
         case .update(let old, let new, let differences):
             guard differences.contains(where: { $0.certainty == .changed && $0.field != "token" }) else { return nil }
             guard let applied = old.applied, change.transfer == nil else { return .manifest }
-            return applied == new.configuration ? .server : .both
+            return applied.prefix(16) == new.configuration ? .server : .both
         case .delete(let old, _):
             if lost.ids.contains(old.id) { return .server }
             return old.applied == nil ? .manifest : .both

@@ -35,6 +35,10 @@ struct Side<R: Resource> {
             var found = index[name].map(Int.init)
             if let place = found, seen[place] { found = nil }
             if found == nil { found = renames[name] ?? others.place(of: name) }
+            if let place = found, renames[name] != place, seen[place] || others.isTaken(place, by: name) {
+                conflicts.append(.claimedTwice(ResourceName(R.kind, name), records[place].id))
+                continue
+            }
             guard let place = found else {
                 missing.append(wanted.value)
                 continue
@@ -104,6 +108,7 @@ struct Side<R: Resource> {
 /// Records of others that a slug of the manifest stands for: named by id to be adopted, or by owner to be taken over.
 private struct Others<R: Resource> {
     private var places: [String: Int] = [:]
+    private var ours: Set<Int> = []
     private(set) var missing: [Conflict] = []
 
     init(_ records: [Record<R>], _ manifest: DesiredState) {
@@ -119,14 +124,45 @@ private struct Others<R: Resource> {
         }
         for (name, options) in manifest.options where name.kind == R.kind {
             guard let id = options.adopts, keys["\(manifest.owner.text)#\(name.name)"] == nil else { continue }
-            if let place = ids[id] { places[name.name] = place } else { missing.append(.notThere(name, id)) }
+            if let place = ids[id] {
+                places[name.name] = place
+                if records[place].owner == manifest.owner { ours.insert(place) }
+            } else {
+                missing.append(.notThere(name, id))
+            }
         }
     }
 
     func place(of name: R.Name) -> Int? { places.isEmpty ? nil : places[name.description] }
+
+    /// Whether an id is adopted under a name though it is ours under another one.
+    func isTaken(_ place: Int, by name: R.Name) -> Bool { ours.contains(place) && places[name.description] == place }
 }
 
 extension Side where R == APIKey {
+    /// A revoked key stays so until the manifest says that it shall be issued again; it is not changed either.
+    mutating func holdRevoked(_ revoked: [String: Timestamp], _ manifest: DesiredState, _ records: [Record<APIKey>]) -> [Refusal] {
+        guard !revoked.isEmpty else { return [] }
+        var refusals: [Refusal] = []
+        let wanted = Dictionary(manifest.apiKeys.compactMap { key in key.value.key.map { ($0, key.value) } }) { first, _ in first }
+        for record in records where record.owner == manifest.owner {
+            guard let slug = record.value.key, let want = wanted[slug], let since = revoked[record.id] else { continue }
+            let place = both.firstIndex { $0.have.id == record.id }
+            if let reissue = manifest.options[ResourceName(.apiKey, slug)]?.reissue, since < reissue {
+                var have = record
+                have.value.token = .undelivered
+                if let place { both[place].have = have } else { both.append(Pair(want: want, have: have, transfer: nil)) }
+            } else {
+                if let place { both.remove(at: place) }
+                refusals.append(
+                    Refusal(
+                        guarded: "revoked", count: 1, problem: "api key \(slug.text) was revoked at \(since.text)",
+                        remedy: "remove it from the manifest, or write reissue: with a later date to have a new token made"))
+            }
+        }
+        return refusals
+    }
+
     /// A shorter life that would already be over means a new token, never an instant end; a written date is taken as it is.
     func reissuing(_ tokens: [String: [TokenRecord]], at now: Timestamp) -> Side {
         var side = self

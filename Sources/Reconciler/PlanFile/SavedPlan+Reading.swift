@@ -51,7 +51,8 @@ extension SavedPlan {
         var plan = Plan(
             owner: owner, header: header, webhooks: [], domains: [], aliases: [], apiKeys: [], conflicts: [], unmanaged: [:], ensured: [],
             due: try parts.texts("due"), sinks: [:], unavailable: [], digest: PlanDigest(saved: try parts.text("digest")),
-            movedFrom: try parts.optional("owner_moved_from").map { (text) throws(Rejection) in try Owner(text) }, refusals: [],
+            movedFrom: try parts.optional("owner_moved_from").map { (text) throws(Rejection) in try Owner(text) },
+            repositoryMovedFrom: try parts.optional("repository_moved_from"), refusals: [],
             consented: try parts.texts("allowed"), writtenDown: [], lost: Plan.Lost([], of: owner))
         for item in try parts.items("conflicts") {
             let conflict = try Parts(item)

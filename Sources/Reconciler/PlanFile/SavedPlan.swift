@@ -42,6 +42,7 @@ public struct SavedPlan: Equatable, Sendable {
             json.member("server", server)
             json.member("owner", plan.owner.text)
             json.member("owner_moved_from", plan.movedFrom?.text)
+            json.member("repository_moved_from", plan.repositoryMovedFrom)
             json.member("digest", plan.digest.text)
             json.array("conflicts") { json in for conflict in plan.conflicts { conflict.write(to: &json) } }
             json.array("refusals") { json in for refusal in plan.refusals { refusal.write(to: &json) } }
@@ -90,11 +91,11 @@ public struct SavedPlan: Equatable, Sendable {
                 switch change {
                 case .create(let new):
                     json.member("op", "create")
-                    json.object("new") { Stated(new, rows: new.rowsWorthWriting).write(to: &$0) }
+                    json.object("new") { Stated(new.withoutFingerprints, rows: new.rowsWorthWriting).write(to: &$0) }
                 case .update(let old, let new, let differences):
                     json.member("op", "update")
                     write("old", old, to: &json)
-                    json.object("new") { Stated(new, rows: new.rowsWorthWriting).write(to: &$0) }
+                    json.object("new") { Stated(new.withoutFingerprints, rows: new.rowsWorthWriting).write(to: &$0) }
                     json.array("differences") { json in
                         for difference in differences {
                             json.object { json in

@@ -17,7 +17,7 @@ extension PlanJSON {
                         guard let webhook = new as? Webhook, !webhook.headers.values.isEmpty else { return }
                         json.object("headers") { json in
                             for difference in webhook.headers.differences(from: Headers(), named: "headers", with: Secrets()) {
-                                difference.to.write(difference.field, to: &json)
+                                difference.to.write(String(difference.field.dropFirst("headers.".count)), to: &json)
                             }
                         }
                     }

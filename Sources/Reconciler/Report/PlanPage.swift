@@ -60,13 +60,17 @@ struct PlanPage {
             let note = "everything that it manages stays as it is"
             rows.append(Row(sigil: .rename, kind: "owner", name: "\(movedFrom.text) -> \(plan.owner.text)", note: note, fields: []))
         }
+        if let from = plan.repositoryMovedFrom {
+            rows.append(
+                Row(sigil: .rename, kind: "owner", name: plan.owner.text, note: "not used from \(Escaped.line(from)) any more", fields: []))
+        }
         let all = rows.count
         if driftOnly { rows.removeAll { !$0.isDrift } }
         // What is taken away is read first.
         self.rows = rows.filter { $0.sigil == .delete } + rows.filter { $0.sigil != .delete }
-        refusals = plan.refusals.map { "\(Escaped.line($0.problem)); \($0.remedy)" }
-        consented = plan.consented
-        conflicts = plan.conflicts.map { "\($0.title) \(Escaped.line($0.problem)); \($0.remedy)" }
+        refusals = plan.refusals.map { Escaped.line("\($0.problem); \($0.remedy)") }
+        consented = plan.consented.map(Escaped.line)
+        conflicts = plan.conflicts.map { "\($0.title) \(Escaped.line("\($0.problem); \($0.remedy)"))" }
         due = plan.due.map(Escaped.line)
         summary = driftOnly ? Self.drift(shown: rows.count, of: all) : Self.summary(plan)
     }
@@ -123,6 +127,7 @@ struct PlanPage {
     private static func summary(_ plan: Plan) -> String {
         var parts = plan.counts.words
         if plan.movedFrom != nil { parts.append("a new name for its owner") }
+        if plan.repositoryMovedFrom != nil { parts.append("a new repository for its owner") }
         let changes = parts.isEmpty ? "no changes" : parts.joined(separator: ", ")
         let left = Kind.allCases.compactMap { kind in
             plan.unmanaged[kind].map { "\($0) unmanaged \($0 == 1 ? kind.word : kind.words)" }

@@ -1,0 +1,121 @@
+import EmailConnect
+import HTTPTypes
+import Testing
+import TestSupport
+
+@Suite("An API key")
+struct KeyTests {
+    private func make(_ account: Account, _ body: String, key: String? = nil) async throws -> (id: String, key: String) {
+        let made = try await account.call(.post, "/v1/api-keys", body, key: key)
+        #expect(made.status == 201, "\(made.text)")
+        return (made.string("id"), made.string("api_key"))
+    }
+
+    @Test("gets another token, shown once; the old one stays valid for its grace and not a second longer")
+    func rotates() async throws {
+        try await Account.with { account in
+            let (id, old) = try await make(account, #"{"scopes":["domains:read"],"grace":"12h"}"#)
+            let rotated = try await account.call(.post, "/v1/api-keys/\(id)/rotate")
+            #expect(rotated.status == 200, "\(rotated.text)")
+            let new = rotated.string("api_key")
+            #expect(new.hasPrefix("ec_") && new != old)
+            #expect(try await !account.call(.get, "/v1/api-keys/\(id)").text.contains(new), "shown once")
+            func works(_ key: String) async throws -> Bool { try await account.call(.get, "/v1/domains", key: key).status == 200 }
+            #expect(try await works(old))
+            #expect(try await works(new))
+            account.clock.advance(seconds: 12 * 3600 - 1)
+            #expect(try await works(old))
+            account.clock.advance(seconds: 1)
+            #expect(try await !works(old))
+            #expect(try await works(new))
+            let again = try await account.call(.post, "/v1/api-keys/\(id)/rotate", #"{"grace":"1s"}"#).string("api_key")
+            account.clock.advance(seconds: 1)
+            #expect(try await !works(new))
+            #expect(try await works(again))
+            #expect(try await account.call(.post, "/v1/api-keys/\(id)/rotate", #"{"grace":"0s"}"#).status == 400)
+            #expect(try await account.call(.post, "/v1/api-keys/\(id)/rotate", #"{"x":1}"#).status == 400)
+            #expect(try await account.call(.post, "/v1/api-keys/key_none/rotate").status == 404)
+            let history = try await account.call(.get, "/v1/changes?kind=api_key&id=\(id)").text
+            #expect(history.contains("rotated") && !history.contains(new))
+        }
+    }
+
+    @Test("is revoked at once, with every token, and stays as a tombstone that cannot be rotated")
+    func revokes() async throws {
+        try await Account.with { account in
+            let (id, key) = try await make(account, #"{"scopes":["domains:read"]}"#)
+            let other = try await account.call(.post, "/v1/api-keys/\(id)/rotate").string("api_key")
+            let revoked = try await account.call(.post, "/v1/api-keys/\(id)/revoke")
+            #expect(revoked.status == 200 && revoked.text.contains(#""revoked_at":"20"#), "\(revoked.text)")
+            for token in [key, other] {
+                let answer = try await account.call(.get, "/v1/domains", key: token)
+                #expect(answer.status == 401 && answer.string("detail").contains("revoked"))
+            }
+            #expect(try await account.call(.post, "/v1/api-keys/\(id)/revoke").status == 200, "twice is once")
+            #expect(try await account.call(.post, "/v1/api-keys/\(id)/rotate").code == "revoked")
+            #expect(try await account.call(.get, "/v1/state").text.contains(#""revoked_at":"20"#))
+            let (kept, _) = try await make(account, #"{"scopes":["domains:read"],"protected":true}"#)
+            #expect(try await account.call(.post, "/v1/api-keys/\(kept)/revoke").code == "protected")
+        }
+    }
+
+    @Test("neither revokes nor rotates itself, and rotates no key that may more than it may")
+    func own() async throws {
+        try await Account.with { account in
+            let (id, key) = try await make(account, #"{"scopes":["api_keys","domains:read"]}"#)
+            for verb in ["revoke", "rotate"] {
+                #expect(try await account.call(.post, "/v1/api-keys/\(id)/\(verb)", key: key).code == "own_key")
+            }
+            let (more, _) = try await make(account, #"{"scopes":["aliases"]}"#)
+            #expect(try await account.call(.post, "/v1/api-keys/\(more)/rotate", key: key).status == 403)
+            let (reader, readOnly) = try await make(account, #"{"scopes":["api_keys:read"]}"#)
+            #expect(try await account.call(.post, "/v1/api-keys/\(reader)/revoke", key: readOnly).status == 403)
+        }
+    }
+
+    @Test("grants with api_keys:grant up to its ceiling, and no ceiling higher than that")
+    func ceiling() async throws {
+        try await Account.with { account in
+            let (_, key) = try await make(
+                account, #"{"scopes":["api_keys","api_keys:grant"],"grants":["aliases:read","domains:read"]}"#)
+            func status(_ body: String) async throws -> Int { try await account.call(.post, "/v1/api-keys", body, key: key).status }
+            #expect(try await status(#"{"scopes":["aliases:read"]}"#) == 201)
+            #expect(try await status(#"{"scopes":["aliases:write"]}"#) == 403)
+            #expect(try await status(#"{"scopes":["full"]}"#) == 403)
+            #expect(try await status("{}") == 403, "full is the default of a plain call")
+            #expect(try await status(#"{"scopes":["api_keys:grant"],"grants":["aliases:read"]}"#) == 201)
+            #expect(try await status(#"{"scopes":["api_keys:grant"],"grants":["webhooks:read"]}"#) == 403)
+            let (_, without) = try await make(account, #"{"scopes":["api_keys"],"grants":["aliases:read"]}"#)
+            #expect(try await account.call(.post, "/v1/api-keys", #"{"scopes":["aliases:read"]}"#, key: without).status == 403)
+        }
+    }
+
+    @Test("bound to an owner acts for that one only, whichever way it tries")
+    func bound() async throws {
+        try await Account.with { account in
+            let (id, key) = try await make(
+                account, #"{"scopes":["domains","aliases","webhooks","api_keys"],"bound_to":"acme/staging"}"#)
+            #expect(try await account.call(.get, "/v1/api-keys/\(id)").string("bound_to") == "acme/staging")
+            let create = { (name: String) in #"{"op":"create","kind":"domain","set":{"name":"\#(name)"}}"# }
+            _ = try await account.batch([create("prod.example")], owner: "acme/production")
+            #expect(try await account.batch([create("a.example")], owner: "acme/production", key: key).code == "bound_key")
+            #expect(try await account.batch([create("a.example")], owner: "acme/staging", key: key).status == 200)
+            #expect(try await account.call(.post, "/v1/domains", #"{"name":"b.example"}"#, key: key).status == 403)
+            let domains = try await account.call(.get, "/v1/domains").json["data"] as? [[String: Any]] ?? []
+            let ids = Dictionary(uniqueKeysWithValues: domains.map { ($0["name"] as? String ?? "", $0["id"] as? String ?? "") })
+            for (name, status) in [("prod.example", 403), ("a.example", 200)] {
+                let path = "/v1/domains/\(ids[name] ?? "")"
+                #expect(try await account.call(.patch, path, #"{"description":"x"}"#, key: key).status == status, "\(name)")
+            }
+            #expect(try await account.call(.delete, "/v1/domains/\(ids["prod.example"] ?? "")", key: key).status == 403)
+            let take = #"{"op":"update","kind":"domain","name":"prod.example","take_over_from":"acme/production","set":{}}"#
+            #expect(
+                try await account.batch([take], owner: "acme/staging", key: key).status == 403, "taking over is acting for the other one")
+            let token = #""token":{"prefix":"ec_aaaaaaaa","sha256":"\#(String(repeating: "a", count: 64))"}"#
+            for (bound, status) in [(#","bound_to":"acme/staging""#, 200), ("", 403), (#","bound_to":"acme/production""#, 403)] {
+                let made = #"{"op":"create","kind":"api_key","set":{"key":"k","scopes":["domains:read"],\#(token)\#(bound)}}"#
+                #expect(try await account.batch([made], owner: "acme/staging", key: key).status == status, "\(bound)")
+            }
+        }
+    }
+}
