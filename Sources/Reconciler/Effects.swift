@@ -68,6 +68,9 @@ public enum Paths {
         return path.hasPrefix("/") ? "/" + joined : joined.isEmpty ? "." : joined
     }
 
+    /// Whether two paths are the same, as far as the text tells.
+    public static func isSame(_ first: String, _ second: String) -> Bool { normal(first) == normal(second) }
+
     /// A path as it stands in a file of `folder`.
     public static func join(_ folder: String, _ path: String) -> String {
         path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"

@@ -127,7 +127,7 @@ public enum Pipeline {
     ) async throws -> Applied {
         var (prepared, planned) = (prepared, planned)
         let approved = planned.plan
-        let applier = Applier(writer: account, effects: effects, folder: planned.folder)
+        let applier = Applier(writer: account, effects: effects, owner: planned.desired.owner, folder: planned.folder)
         for _ in 0..<rebases {
             guard !effects.isInterrupted() else { throw ApplyRefusal.interrupted }
             let stale: AccountFailure

@@ -10,8 +10,9 @@ struct HistoryTests {
 
     private func apply(_ account: Account, _ operations: [String], digest: String? = digest, owner: String = "acme/test") async throws {
         let digest = digest.map { "\"digest\":\"\($0)\"," } ?? ""
+        let revision = try #require(try await lines(account)[0].firstMatch(of: /"revision":(\d+)/)).1
         let body = """
-            {"format":1,"owner":"\(owner)",\(digest)"context":{"commit":"9fceb02","actor":"merge queue"},"operations":[\(operations.joined(separator: ","))]}
+            {"format":1,"owner":"\(owner)",\(digest)"planned_at":\(revision),"context":{"commit":"9fceb02","actor":"merge queue"},"operations":[\(operations.joined(separator: ","))]}
             """
         let answer = try await account.call(.post, "/v1/batch", body)
         #expect(answer.status == 200, "\(answer.text)")
@@ -138,11 +139,19 @@ struct HistoryTests {
             #expect(lost.contains { $0.contains(#""name":"x@a.example""#) } && lost.contains { $0.contains(#""name":"y@a.example""#) })
             #expect(try await lines(account).last?.contains("\"records\":6") == true, "the lines are counted")
             #expect(try await !account.call(.get, "/v1/state?kinds=domains").text.contains("lost"))
-            try await apply(account, [#"{"op":"delete","kind":"alias","name":"z@a.example"}"#])
+            let w = #"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"w"}}"#
+            try await apply(account, [#"{"op":"delete","kind":"alias","name":"z@a.example"}"#, w])
+            #expect(try await lines(account).filter { $0.contains("\"lost\"") }.isEmpty)
+            // What somebody did after the plan was made was not in it, and is not forgotten by its apply.
+            _ = try await account.batch([#"{"op":"delete","kind":"alias","name":"w@a.example"}"#], owner: nil)
+            let late = #"{"format":1,"owner":"acme/test","digest":"\#(Self.digest)","planned_at":1,"operations":[]}"#
+            #expect(try await account.call(.post, "/v1/batch", late).status == 200)
+            #expect(try await lines(account).filter { $0.contains("\"lost\"") }.count == 1)
+            try await apply(account, [])
             #expect(try await lines(account).filter { $0.contains("\"lost\"") }.isEmpty)
             let domain = try #require(try await lines(account).first { $0.contains("\"kind\":\"domain\"") }?.firstMatch(of: /"id":"(\w+)"/))
                 .1
-            try await apply(account, [#"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"w"}}"#])
+            try await apply(account, [w])
             try await account.call(.delete, "/v1/domains/\(domain)?cascade=true")
             #expect(try await lines(account).filter { $0.contains("\"lost\"") }.count == 2, "a domain and what was below it")
         }

@@ -156,3 +156,62 @@ struct OwnerTests {
         }
     }
 }
+
+extension OwnerTests {
+    @Test("is not renamed, ordered or settled by who may write only a part of what it has")
+    func partialKeys() async throws {
+        try await Account.with { account in
+            _ = try await account.batch([hook, domain])
+            let key = try await account.call(.post, "/v1/api-keys", #"{"scopes":["aliases","domains:read","webhooks:read"]}"#).string(
+                "api_key")
+            func send(_ members: String) async throws -> Account.Answer {
+                try await account.call(.post, "/v1/batch", "{\"format\":1,\(members),\"operations\":[]}", key: key)
+            }
+            #expect(try await send(#""owner":"evil/test","owner_moved_from":"acme/test""#).code == "missing_scope")
+            #expect(try await send(#""owner":"acme/test","sequence":9223372036854775807"#).code == "missing_scope")
+            #expect(try await send(#""owner":"acme/test","context":{"repository":"evil/mail"}"#).status == 200)
+            #expect(
+                try await account.call(.get, "/v1/state").text.contains(#"{"name":"acme/test","repository":null}"#), "it claims nothing")
+            #expect(try await send(#""owner":"new/test","sequence":5"#).status == 200, "an owner without anything is nobody's yet")
+        }
+    }
+
+    @Test("loses nothing when a PUT says the name that is there, and finds what is named so again")
+    func names() async throws {
+        try await Account.with { account in
+            _ = try await account.batch([domain, #"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"x"}}"#])
+            func lost() async throws -> Int {
+                try await account.call(.get, "/v1/state").text.split(separator: "\n").count { $0.contains("\"kind\":\"lost\"") }
+            }
+            func rename(_ from: String, _ to: String) async throws {
+                let answer = try await account.batch(
+                    [#"{"op":"update","kind":"alias","name":"\#(from)@a.example","set":{"name":"\#(to)","description":"\#(to)"}}"#],
+                    owner: nil)
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            try await rename("x", "x")
+            #expect(try await lost() == 0)
+            try await rename("x", "y")
+            #expect(try await lost() == 1)
+            try await rename("y", "x")
+            #expect(try await lost() == 0)
+        }
+    }
+
+    @Test("moves an alias out of a domain that a plain list deletes, and keeps its history readable")
+    func moveAndDelete() async throws {
+        try await Account.with { account in
+            _ = try await account.batch([
+                domain, domain.replacing("a.example", with: "b.example"),
+                #"{"op":"create","kind":"alias","set":{"domain":"a.example","name":"x"}}"#,
+            ])
+            let answer = try await account.batch(
+                [
+                    #"{"op":"update","kind":"alias","name":"x@a.example","set":{"domain":"b.example"}}"#,
+                    #"{"op":"delete","kind":"domain","name":"a.example"}"#,
+                ], owner: nil)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try await !account.call(.get, "/v1/changes").text.contains("u0001"))
+        }
+    }
+}

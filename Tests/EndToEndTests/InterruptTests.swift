@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
-@Suite("Ctrl-C", .timeLimit(.minutes(1)))
+@Suite("Ctrl-C", .serialized, .timeLimit(.minutes(5)))
 struct InterruptTests {
     private static let manifest = """
         version: 1

@@ -106,3 +106,62 @@ struct KeyDeliveryTests {
         }
     }
 }
+
+/// An account whose acknowledgements find that another run has replaced the token, as often as told.
+private struct ReplacedTokens: AccountReader, AccountWriter {
+    let client: AccountClient
+    let times: RequestCounter
+    let limit: Int
+
+    func state(of kinds: [Kind], seenBy viewer: Viewer) async throws(AccountFailure) -> AccountState {
+        try await client.state(of: kinds, seenBy: viewer)
+    }
+    func applied(_ digest: String, by owner: Owner) async throws(AccountFailure) -> ApplyRecord? {
+        try await client.applied(digest, by: owner)
+    }
+    func commit(_ batch: Batch, idempotencyKey: String) async throws(AccountFailure) -> BatchAnswer {
+        try await client.commit(batch, idempotencyKey: idempotencyKey)
+    }
+    func acknowledge(key id: String, prefix: String) async throws(AccountFailure) {
+        times.add()
+        if times.count <= limit {
+            // What another run does at this moment: it makes a token of its own, delivers and acknowledges it.
+            var generator = SystemRandomNumberGenerator()
+            let token = Token(using: &generator)
+            var key = APIKey()
+            key.token = .made(token.hash)
+            let rows = APIKey.fields.indices.filter { APIKey.fields[$0].name == "token" }
+            let other = Operation<APIKey>(.update(.id(id), Stated(key, rows: rows)), expect: nil)
+            guard let owner = try? Owner("m/e") else { return }
+            _ = try await client.commit(Batch(owner: owner, operations: [.apiKey(other)]), idempotencyKey: "other \(times.count)")
+            try await client.acknowledge(key: id, prefix: token.hash.prefix)
+        }
+        try await client.acknowledge(key: id, prefix: prefix)
+    }
+}
+
+@Suite("Two runs that deliver one key")
+struct OverlappingDeliveryTests {
+    @Test("leave a token in the sink that is valid, or say that they did not", arguments: [(1, true), (2, true), (9, false)])
+    func overlap(times: Int, works: Bool) async throws {
+        try await TestServer.with { server in
+            let sink = TestSink()
+            let yaml = "version: 1\nmanifest: m\nenvironment: e\napi_keys: { k: { scopes: [domains:read], deliver_to: { file: k } } }\n"
+            let effects = Effects.test(files: ["m.yaml": yaml], sink: sink)
+            let desired = try #require(Pipeline.load("m.yaml", effects).desired)
+            let applied = try await AccountClient.with(server.endpoint) { client in
+                let account = ReplacedTokens(client: client, times: RequestCounter(), limit: times)
+                let planned = try await Pipeline.plan(desired, file: "m.yaml", from: account, effects)
+                let prepared = try Pipeline.prepare(planned, onLoopback: true, effects)
+                return try await Pipeline.apply(prepared, planned, to: account, onLoopback: true, effects)
+            }
+            #expect(applied.delivered.isEmpty == !works)
+            #expect(applied.undelivered.isEmpty == works)
+            guard works else { return }
+            var endpoint = server.endpoint
+            endpoint.key = sink["k"]
+            let domains = try await AccountClient.with(endpoint) { try await $0.state(of: [.domain], seenBy: Viewer(nil)).domains }
+            #expect(domains.isEmpty)
+        }
+    }
+}

@@ -69,5 +69,6 @@ public final class RequestCounter: Sendable {
     /// The requests so far.
     public var count: Int { number.withLock { $0 } }
 
-    func add() { number.withLock { $0 += 1 } }
+    /// One more.
+    public func add() { number.withLock { $0 += 1 } }
 }

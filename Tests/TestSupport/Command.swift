@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Glibc
 
 /// What a command did.
 public struct CommandResult: Sendable {
@@ -37,35 +37,81 @@ public enum Command {
         try await start(program, arguments, in: folder, environment: environment) { _ in }
     }
 
-    /// Foundation's `Process.run` is not safe beside itself: two at once have crashed in its copy of the file descriptors.
-    private static let launching = Mutex(())
-
     /// Runs a program to its end, and `meanwhile` beside it.
     public static func start(
         _ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:],
         _ meanwhile: (RunningCommand) async throws -> Void
     ) async throws -> CommandResult {
         let scratch = try Scratch()
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "SWIFT_BACKTRACE": "enable=no"].merging(
-            environment
-        ) { $1 }
         for name in ["out", "err"] { try scratch.write("", to: name) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: scratch.file("out")))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: scratch.file("err")))
-        let (ended, hasEnded) = AsyncStream.makeStream(of: Void.self)
-        process.terminationHandler = { _ in hasEnded.finish() }
-        try launching.withLock { _ in try process.run() }
-        do { try await meanwhile(RunningCommand(identifier: process.processIdentifier, scratch: scratch)) } catch {
-            process.terminate()
+        let variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "SWIFT_BACKTRACE": "enable=no"].merging(environment) {
+            $1
+        }
+        let identifier = try spawn(
+            ["/usr/bin/env", "-C", folder, program] + arguments, variables.map { "\($0.key)=\($0.value)" }, output: scratch.file("out"),
+            errors: scratch.file("err"))
+        let (codes, code) = AsyncStream.makeStream(of: Int32.self)
+        Thread.detachNewThread {
+            var status: Int32 = 0
+            while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+            // The exit code, or the signal. https://man7.org/linux/man-pages/man2/wait.2.html
+            code.yield(status & 0x7F == 0 ? status >> 8 & 0xFF : status & 0x7F)
+            code.finish()
+        }
+        // In a task of its own: a test that is cancelled still waits for the program that it has killed.
+        let ended = Task { await codes.first { _ in true } ?? -1 }
+        let result: Int32
+        do {
+            result = try await withTaskCancellationHandler {
+                try await meanwhile(RunningCommand(identifier: identifier, scratch: scratch))
+                return await ended.value
+            } onCancel: {
+                kill(identifier, SIGKILL)
+            }
+        } catch {
+            kill(identifier, SIGKILL)
+            _ = await ended.value
             throw error
         }
-        for await _ in ended {}
-        return CommandResult(code: process.terminationStatus, output: try scratch.read("out"), errors: try scratch.read("err"))
+        return CommandResult(code: result, output: try scratch.read("out"), errors: try scratch.read("err"))
+    }
+
+    /// Starts a program. Foundation's `Process` is not used: several at once have crashed inside it, and it starts its children
+    /// with SIGTERM blocked.
+    private static func spawn(
+        _ words: [String], _ environment: [String], output: String, errors: String
+    ) throws -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_APPEND, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_APPEND, 0)
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var identifier: pid_t = 0
+        let failure = unsafe withStrings(words) { words in
+            unsafe withStrings(environment) { environment in
+                unsafe posix_spawn(&identifier, "/usr/bin/env", &actions, &attributes, words, environment)
+            }
+        }
+        guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .ENOENT) }
+        return identifier
+    }
+
+    /// A list of C strings, with a null at its end, as long as `body` runs.
+    private static func withStrings<T>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> T) -> T {
+        var strings: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { unsafe strdup($0) }
+        unsafe strings.append(nil)
+        defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
+        return unsafe body(strings)
     }
 }
 
@@ -77,8 +123,10 @@ public struct RunningCommand: Sendable {
     /// Sends it SIGINT, as Ctrl-C does.
     public func interrupt() { kill(identifier, SIGINT) }
 
-    /// Waits until its standard error has some text.
+    /// Waits until its standard error has some text, or it has ended. A program of its own waits, so that no test is kept from
+    /// running meanwhile.
     public func waits(forErrors text: String) async throws {
-        while try !scratch.read("err").contains(text) { await Task.yield() }
+        let script = "exec 3< <(exec tail -n +1 -f --pid=$3 \"$1\"); grep -qm1 -- \"$2\" <&3; found=$?; kill $! 2>/dev/null; exit $found"
+        _ = try await Command.run("/bin/bash", ["-c", script, "-", scratch.file("err"), text, "\(identifier)"], in: scratch.path)
     }
 }

@@ -55,7 +55,7 @@ enum Cascades {
     static func settle(_ domains: Steps<Domain>, _ aliases: Steps<Alias>, _ ledger: inout LedgerTransaction) throws {
         let wereProtected = Set(aliases.steps.compactMap { $0.existing?.isProtected == true ? $0.existing?.id : nil })
         for step in domains.steps {
-            guard let existing = step.existing, case .delete(let target, let cascade) = step.operation.verb else { continue }
+            guard let existing = step.existing, case .delete(_, let cascade) = step.operation.verb else { continue }
             let below = try ledger.transaction.all(
                 "SELECT id, version, name, owner_id, protected FROM aliases WHERE domain_id = ?", [.text(existing.id)]
             ) {
@@ -64,7 +64,7 @@ enum Cascades {
                     isProtected: $0.boolean(4) || wereProtected.contains($0.text(0)))
             }
             if !below.isEmpty { try ledger.attempt(step.index) { ledger in try ledger.caller.require(.aliasesWrite) } }
-            guard try check(below, against: cascade, step, target.text, &ledger) else { continue }
+            guard try check(below, against: cascade, step, existing.title, &ledger) else { continue }
             for alias in below {
                 try ledger.transaction.run("DELETE FROM aliases WHERE id = ?", [.text(alias.id)])
                 let before = ledger.below[alias.id]
@@ -118,7 +118,7 @@ enum Cascades {
     /// A webhook that something still points at stays.
     static func refuseInUse(_ webhooks: Steps<Webhook>, _ ledger: inout LedgerTransaction) throws {
         for step in webhooks.steps {
-            guard let existing = step.existing, case .delete(let target, _) = step.operation.verb else { continue }
+            guard let existing = step.existing, case .delete = step.operation.verb else { continue }
             let users = try ledger.transaction.all(
                 """
                 SELECT 'alias ' || a.name || '@' || d.name FROM aliases a JOIN domains d ON d.id = a.domain_id WHERE a.webhook_id = ?1
@@ -128,7 +128,7 @@ enum Cascades {
             guard !users.isEmpty else { continue }
             let maySee = ledger.caller.scopes.allows(.aliasesRead) && ledger.caller.scopes.allows(.domainsRead)
             let shown = maySee ? users.prefix(5).joined(separator: ", ") + (users.count > 5 ? " and more" : "") : "aliases or domains"
-            ledger.refuse(step.index, .inUse, "webhook \(target.text) is in use by \(shown)")
+            ledger.refuse(step.index, .inUse, "webhook \(existing.title) is in use by \(shown)")
         }
     }
 }

@@ -8,13 +8,14 @@ enum Drift {
         return try R.named(value, seenBy: owner, in: transaction).configuration
     }
 
-    /// Notes that a name which an owner had is not there any more.
+    /// Notes that a name which an owner had is not there any more; what was renamed before has another name than its owner's.
     static func lose(_ kind: Kind, _ id: String, named name: String, of owner: String, applied: String, in ledger: LedgerTransaction) throws
     {
         try ledger.transaction.run(
             """
             INSERT OR IGNORE INTO lost (owner_id, kind, name, resource_id, applied)
-            SELECT id, ?, ?, ?, ? FROM owners WHERE account_id = ? AND name = ?
+            SELECT id, ?1, ?2, ?3, ?4 FROM owners WHERE account_id = ?5 AND name = ?6
+            AND NOT EXISTS (SELECT 1 FROM lost WHERE owner_id = owners.id AND kind = ?1 AND resource_id = ?3)
             """,
             [.text(kind.rawValue), .text(name), .text(id), .text(applied), .text(ledger.caller.accountID), .text(owner)])
     }

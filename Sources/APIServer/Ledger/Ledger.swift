@@ -51,7 +51,9 @@ struct Ledger: Sendable {
                 allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
             if let change = owner?.change { ledger.history.append(change) }
             try perform(&ledger)
-            if let owner, batch.digest != nil { try Drift.settle(owner.id, &ledger) }
+            // What somebody changed since the plan was made was not in it.
+            let isSeen = try batch.plannedAt == History.revision(of: caller.accountID, in: transaction)
+            if let owner, batch.digest != nil, isSeen { try Drift.settle(owner.id, &ledger) }
             let revision = try History.record(ledger)
             let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
             // What changed nothing may be done again, with other secrets even.
@@ -128,6 +130,7 @@ extension Batch {
         var plain = self
         plain.context = [:]
         plain.sequence = nil
+        plain.plannedAt = nil
         plain.allowsOlder = false
         for (index, operation) in operations.enumerated() {
             guard case .apiKey(var key) = operation else { continue }

@@ -116,5 +116,6 @@ enum Migrations {
             owner_id TEXT NOT NULL REFERENCES owners, kind TEXT NOT NULL, name TEXT NOT NULL, resource_id TEXT NOT NULL,
             applied TEXT NOT NULL, PRIMARY KEY (owner_id, kind, name)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX lost_resource ON lost (resource_id);
         """
 }

@@ -90,7 +90,11 @@ extension Headers: FieldValue {
             } catch { rejections.append(error) }
         }
         if let rejection = Rejection.all(rejections) { throw rejection }
+        guard values.count <= Self.limit else { throw Rejection("a webhook has at most \(Self.limit) headers", at: node.position) }
     }
+
+    /// How many a webhook may have.
+    static var limit: Int { 32 }
 
     private static func value(_ member: Node.Member, of name: HeaderName) throws(Rejection) -> Value {
         if case .mapping = member.value { return .secret(.reference(try SecretReference(member.value))) }
@@ -118,7 +122,7 @@ extension Headers: FieldValue {
                 }
             } catch { throw Rejection(error.problem, error.remedy, pointer: "/\(member.key.text)") }
         }
-        guard values.count <= 32 else { throw Rejection("a webhook has at most 32 headers") }
+        guard values.count <= Self.limit else { throw Rejection("a webhook has at most \(Self.limit) headers") }
     }
 
     /// Writes the member as the wire has it.

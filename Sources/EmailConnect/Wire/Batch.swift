@@ -11,6 +11,8 @@ public struct Batch: Equatable, Sendable {
     public var digest: String?
     /// The number of the run, for the order of runs.
     public var sequence: Int?
+    /// The account's revision that the operations were planned from.
+    public var plannedAt: Int?
     /// Whether a later run of this owner is no hindrance.
     public var allowsOlder = false
     /// The owner's name until now: everything that it manages is the batch's owner's from now on.
@@ -42,6 +44,7 @@ public struct Batch: Equatable, Sendable {
             if let owner { json.member("owner", owner.text) }
             if let digest { json.member("digest", digest) }
             if let sequence { json.member("sequence", sequence) }
+            if let plannedAt { json.member("planned_at", plannedAt) }
             if allowsOlder { json.member("allow_older", true) }
             if let ownerMovedFrom { json.member("owner_moved_from", ownerMovedFrom.text) }
             if let repositoryMovedFrom { json.member("repository_moved_from", repositoryMovedFrom) }
@@ -77,6 +80,7 @@ public struct Batch: Equatable, Sendable {
                 case "owner": owner = node.isNull ? nil : try Owner(node)
                 case "digest": digest = node.isNull ? nil : try node.text()
                 case "sequence": sequence = node.isNull ? nil : try node.integer()
+                case "planned_at": plannedAt = node.isNull ? nil : try node.integer()
                 case "allow_older": allowsOlder = try Bool(node)
                 case "owner_moved_from": ownerMovedFrom = node.isNull ? nil : try Owner(node)
                 case "repository_moved_from": repositoryMovedFrom = node.isNull ? nil : try String(node)
@@ -88,7 +92,8 @@ public struct Batch: Equatable, Sendable {
                 default:
                     throw Rejection(
                         "a batch has no such member",
-                        "format, owner, digest, sequence, allow_older, owner_moved_from, repository_moved_from, context, operations")
+                        "format, owner, digest, sequence, planned_at, allow_older, owner_moved_from, repository_moved_from, context, operations"
+                    )
                 }
             }
         }

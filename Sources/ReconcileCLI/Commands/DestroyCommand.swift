@@ -39,7 +39,6 @@ struct DestroyCommand: AsyncParsableCommand {
         try await session.run("destroy", format) {
             let loaded = try session.loadOrExit(argument.manifest)
             var desired = loaded.desired.emptied
-            desired.consent = Consent()
             desired.consent.deletes = allowDeletes
             let applying = Applying(
                 command: "destroy", account: account, format: format, autoApprove: autoApprove, review: nil,

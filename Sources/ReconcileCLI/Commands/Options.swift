@@ -21,7 +21,7 @@ struct AccountOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a request is sent again while the server does not answer; 0 sends it once.", valueName: "seconds"))
+            "Up to when a request that failed on the way is sent again; 0 sends it once.", valueName: "seconds"))
     var retry = 60
 
     func validate() throws {
@@ -40,7 +40,7 @@ struct ConsentOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Agree to exactly so many addresses whose mail goes elsewhere.", valueName: "n"))
     var allowMailMoves: Int?
 
-    @Option(help: ArgumentHelp("Adopt what nobody manages: a domain, an address, webhook:KEY, api_key:KEY, or all.", valueName: "name"))
+    @Option(help: ArgumentHelp("Adopt what nobody manages: a domain, an address, or all.", valueName: "name"))
     var adopt: [String] = []
 
     @Option(help: ArgumentHelp("Take over what another manifest manages.", valueName: "owner=name"))
@@ -55,7 +55,9 @@ struct ConsentOptions: ParsableArguments {
             consent.deletes = allowDeletes
             consent.mailMoves = allowMailMoves
             do {
-                for name in adopt { if name == "all" { consent.adoptsAll = true } else { consent.adopt.insert(try ResourceName(name)) } }
+                for name in adopt {
+                    if name == "all" { consent.adoptsAll = true } else { consent.adopt.insert(try ResourceName(adopting: name)) }
+                }
                 for pair in takeOver {
                     let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
                     guard parts.count == 2 else { throw Rejection("--take-over takes OWNER=NAME", "as in web/production=acme.example") }
@@ -88,7 +90,8 @@ struct RunOptions: ParsableArguments {
     private var pairs: [String: String] {
         get throws {
             var pairs: [String: String] = [:]
-            for pair in context {
+            // CI passes variables that may be empty.
+            for pair in context where !pair.hasSuffix("=") {
                 let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
                 guard parts.count == 2, (1...64).contains(parts[0].utf8.count), parts[1].utf8.count <= 1024 else {
                     throw ValidationError("--context takes KEY=VALUE, with at most 64 and 1,024 bytes")

@@ -34,6 +34,11 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if let out {
+            if out.isEmpty { throw ValidationError("--out takes a file") }
+            if out == "-", format == .json { throw ValidationError("--out - and --format json both write to standard output") }
+            if Paths.isSame(out, argument.manifest) { throw ValidationError("--out would replace the manifest") }
+        }
         if state != nil, account.local || account.caFile != nil { throw ValidationError("--state needs no account") }
     }
 

@@ -62,6 +62,18 @@ enum SystemFiles {
 
     /// Replaces a file as a whole: a reader sees the old one or the new one. Missing folders are made.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int) throws(FileFailure) {
+        guard !path.isEmpty else { throw FileFailure("the path is empty") }
+        // A link is followed, and what is no regular file (a terminal, a pipe) is written to, not replaced.
+        let path = real(path) ?? path
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            guard status.st_mode & S_IFMT != S_IFDIR else { throw FileFailure("\(Escaped.line(path)) is a folder") }
+            let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw FileFailure("\(Escaped.line(path)) may not be written") }
+            defer { close(descriptor) }
+            guard write(bytes, to: descriptor) else { throw FileFailure("cannot write \(Escaped.line(path))") }
+            return
+        }
         let folder = Paths.folder(of: path)
         do {
             try FileManager.default.createDirectory(

@@ -29,10 +29,15 @@ struct Applying {
     private func apply(_ planned: Pipeline.Planned, _ client: AccountClient, _ name: String) async throws -> ExitStatus {
         func report(_ applied: Applied?, _ status: ExitStatus, already: ApplyRecord? = nil) throws -> ExitStatus {
             if format == .json {
-                try session.writeJSON(
-                    PlanJSON.render(
-                        planned.plan, server: name, command: command, applied: applied, already: already, errors: session.errors,
-                        exit: status))
+                do {
+                    try session.writeJSON(
+                        PlanJSON.render(
+                            planned.plan, server: name, command: command, applied: applied, already: already, errors: session.errors,
+                            exit: status))
+                } catch {
+                    if let applied { session.fail("and yet it was applied as revision \(applied.revision)", "") }
+                    throw error
+                }
             }
             return status
         }

@@ -4,6 +4,7 @@ import EmailConnect
 struct Applier {
     let writer: any AccountWriter
     let effects: Effects
+    let owner: Owner
     let folder: String
 
     /// - Throws: when the batch was refused, or nobody knows whether it was done.
@@ -37,10 +38,20 @@ struct Applier {
             return
         }
         do {
-            switch delivery.sink {
-            case .file(let path): try effects.writeSecret(Paths.join(folder, path), delivery.token.secret)
+            var token = delivery.token
+            for attempt in 1... {
+                switch delivery.sink {
+                case .file(let path): try effects.writeSecret(Paths.join(folder, path), token.secret)
+                }
+                do throws(AccountFailure) {
+                    try await writer.acknowledge(key: result.id, prefix: token.hash.prefix)
+                    break
+                } catch {
+                    // Another run has replaced the token meanwhile, and this one's is in the sink: only a new one puts that right.
+                    guard error.isNotFound, attempt < Self.deliveryAttempts else { throw error }
+                    token = try await reissue(result.id)
+                }
             }
-            try await writer.acknowledge(key: result.id, prefix: delivery.token.hash.prefix)
             applied.delivered.append("api key \(key) to \(Escaped.line(delivery.sink.label))")
         } catch let failure as FileFailure {
             applied.undelivered.append(.init(key: key, problem: failure.problem))
@@ -51,9 +62,27 @@ struct Applier {
             applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
         }
     }
+
+    private static let deliveryAttempts = 5
+
+    /// Gives a key another token.
+    private func reissue(_ id: String) async throws(AccountFailure) -> Token {
+        var generator = Effects.Generator(random: effects.random)
+        let token = Token(using: &generator)
+        var key = APIKey()
+        key.token = .made(token.hash)
+        let rows = APIKey.fields.indices.filter { APIKey.fields[$0].name == "token" }
+        let operation = Operation<APIKey>(.update(.id(id), Stated(key, rows: rows)), expect: nil)
+        _ = try await writer.commit(
+            Batch(owner: owner, operations: [.apiKey(operation)]), idempotencyKey: Hex.sha256("reissue \(token.hash.prefix)"))
+        return token
+    }
 }
 
 extension AccountFailure {
+    /// Whether the account does not know what the request is about.
+    var isNotFound: Bool { if case .refused(let problem) = kind { problem.code == .notFound } else { false } }
+
     /// Whether the account moved between plan and write, so that planning again may help.
     var isStale: Bool {
         guard case .refused(let problem) = kind else { return false }

@@ -60,6 +60,7 @@ struct BatchMaker {
         for change in plan.apiKeys { add(change) }
         var batch = Batch(
             owner: plan.owner, digest: plan.digest.text, sequence: run.sequence, context: run.context, operations: operations)
+        batch.plannedAt = plan.header.revision
         batch.allowsOlder = run.allowsOlder
         batch.ownerMovedFrom = plan.movedFrom
         batch.repositoryMovedFrom = repositoryMovedFrom

@@ -27,6 +27,14 @@ public enum Review: Sendable {
     }
 }
 
+extension Change where R == APIKey {
+    /// Whether a token would go elsewhere than was approved.
+    fileprivate func movesSink(from approved: Plan, to current: Plan) -> Bool {
+        guard makesToken, let name else { return false }
+        return approved.sinks[name] != current.sinks[name]
+    }
+}
+
 extension Pipeline {
     /// What comes of holding a plan to its review.
     public enum Verdict: Equatable, Sendable {
@@ -43,6 +51,9 @@ extension Pipeline {
         if case .plan(let saved) = review { try isSameAccount(saved, plan) }
         if plan.digest.text.hasPrefix(review.digest) { return .approved }
         if let record = try await reader.applied(review.digest, by: plan.owner) {
+            if case .plan(let saved) = review, let key = plan.apiKeys.first(where: { $0.movesSink(from: saved.plan, to: plan) })?.name {
+                throw ApplyRefusal.moved(["api key \(key): where its token goes"], "the plan is not what was approved")
+            }
             let moved = record.moved ?? []
             guard !moved.isEmpty else { return .alreadyApplied(record) }
             throw ApplyRefusal.moved(

@@ -24,6 +24,8 @@ public struct DesiredState: Equatable, Sendable {
     public var options: [ResourceName: EntryOptions] = [:]
     /// What the manifest agrees to.
     public var consent = Consent()
+    /// Whether everything shall go, whatever the manifest says.
+    public var isDestroyed = false
     /// What is written down to go.
     public var removals: [Removal] = []
     /// The owner's name until now.
@@ -43,7 +45,7 @@ public struct DesiredState: Equatable, Sendable {
         empty.pins = pins
         empty.movedFrom = movedFrom
         empty.repositoryMovedFrom = repositoryMovedFrom
-        empty.consent = consent
+        empty.isDestroyed = true
         return empty
     }
 

@@ -16,7 +16,7 @@ extension ManifestDecoder {
                         if case .scalar(let scalar) = member.value, scalar.text == "all" {
                             draft.consent.adoptsAll = true
                         } else {
-                            draft.consent.adopt.formUnion(try Self.names(member.value))
+                            draft.consent.adopt.formUnion(try Self.names(member.value, adopting: true))
                         }
                     case "take_over":
                         for owner in try member.value.members("names by owner, as in { web/production: [acme.example] }") {
@@ -51,6 +51,9 @@ extension ManifestDecoder {
         do throws(Rejection) {
             let text = try node.text()
             if key.text == "repository_moved_from" {
+                guard (1...256).contains(text.utf8.count) else {
+                    throw Rejection("not a repository", "write it as CI does, as in acme/mail")
+                }
                 draft.repositoryMovedFrom = text
             } else if text.contains("/") {
                 draft.movedFrom = try Owner(text)
@@ -91,6 +94,10 @@ extension ManifestDecoder {
                 }
             }
         }
+        var seen: Set<ResourceName> = []
+        for removal in draft.removals where !seen.insert(removal.name).inserted {
+            report(Rejection("the \(removal.name) is removed twice", "keep one of the two", at: removal.position))
+        }
         for removal in draft.removals where declared.contains(removal.name) {
             report(Rejection("the \(removal.name) is declared and removed", "keep one of the two", at: removal.position))
         }
@@ -116,11 +123,11 @@ extension ManifestDecoder {
         return Removal(name: name, keeps: keeps, position: item.position)
     }
 
-    private static func names(_ node: Node) throws(Rejection) -> Set<ResourceName> {
+    private static func names(_ node: Node, adopting: Bool = false) throws(Rejection) -> Set<ResourceName> {
         var names: Set<ResourceName> = []
         for item in try node.items("a list of names") {
             let text = try item.text("a name")
-            do throws(Rejection) { names.insert(try ResourceName(text)) } catch {
+            do throws(Rejection) { names.insert(try adopting ? ResourceName(adopting: text) : ResourceName(text)) } catch {
                 throw Rejection(error.problem, error.remedy, at: item.position)
             }
         }

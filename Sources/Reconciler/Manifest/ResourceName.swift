@@ -42,6 +42,15 @@ public struct ResourceName: Hashable, Comparable, Sendable, CustomStringConverti
         }
     }
 
+    /// Reads what is to be adopted by its name.
+    /// - Throws: when it is a kind whose names are an owner's, so that what nobody manages has none.
+    public init(adopting written: String) throws(Rejection) {
+        try self.init(written)
+        guard kind == .domain || kind == .alias else {
+            throw Rejection("what nobody manages has no key", "write adopt: { id: ... } in the entry of the \(kind.word)")
+        }
+    }
+
     /// As the manifest and the options take it.
     public var written: String { kind == .alias || kind == .domain ? name : "\(kind.rawValue):\(name)" }
     /// For people.

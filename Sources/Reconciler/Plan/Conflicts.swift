@@ -74,7 +74,9 @@ enum Conflicts {
             found.append(
                 Conflict(
                     name: owner.text, problem: "was \(formerly.text) until now, but both manage something here",
-                    remedy: "take over what the other one has, with allow: { take_over: { \(formerly.text): [...] } }"))
+                    remedy:
+                        "remove manifest_moved_from, and take over what the other one has: allow: { take_over: { \(formerly.text): [...] } }"
+                ))
         }
         let known = Self.repository(of: owner, state)
         if let known, let repository, known != repository, known != desired.repositoryMovedFrom {
@@ -182,7 +184,8 @@ enum Conflicts {
 extension Conflict {
     /// Something that is declared, is there, and is not ours.
     static func taken<R: Resource>(_ record: Record<R>, _ kind: Kind, _ name: String) -> Conflict {
-        let written = kind == .domain || kind == .alias ? name : "\"\(kind.rawValue):\(name)\""
+        let isBare = (kind == .domain || kind == .alias) && !name.contains("*")
+        let written = isBare ? name : kind == .alias ? "\"\(name)\"" : "\"\(kind.rawValue):\(name)\""
         if let other = record.owner {
             return Conflict(
                 kind: kind, name: name, problem: "is managed by \(other.text)",
@@ -206,6 +209,14 @@ extension Conflict {
         Conflict(
             kind: name.kind, name: name.name, problem: "is to adopt \(Escaped.line(String(id.prefix(64)))), which another entry is already",
             remedy: "correct the id, or remove adopt")
+    }
+
+    /// What is to be taken over is there twice.
+    static func ofTwo(_ name: ResourceName, _ first: Owner?, _ second: Owner?) -> Conflict {
+        Conflict(
+            kind: name.kind, name: name.name,
+            problem: "is to be taken over from \(first?.text ?? "nobody") and from \(second?.text ?? "nobody"), which both have one",
+            remedy: "keep one of them under take_over")
     }
 
     /// What is to be adopted by its id is not there.

@@ -22,7 +22,9 @@ enum Guards {
     static let share = 20
 
     /// What is refused, and what was agreed to.
-    static func check(_ plan: Plan, _ state: AccountState, _ consent: Consent) -> (refusals: [Refusal], consented: [String]) {
+    static func check(
+        _ plan: Plan, _ state: AccountState, _ consent: Consent, isDestroyed: Bool
+    ) -> (refusals: [Refusal], consented: [String]) {
         var refusals: [Refusal] = []
         var consented: [String] = []
         func judge(_ guarded: String, _ count: Int, _ allowed: Int?, _ problem: String?, _ ways: String) {
@@ -39,8 +41,10 @@ enum Guards {
         let option = { (name: String) in "--allow-\(name.replacing("_", with: "-"))" }
         judge(
             "deletes", deletions.count, consent.deletes, deletions.problem,
-            "write down what goes under removed:, or agree with allow: { deletes: \(deletions.count) } in the manifest or "
-                + "\(option("deletes")) \(deletions.count)")
+            isDestroyed
+                ? "agree with \(option("deletes")) \(deletions.count)"
+                : "write down what goes under removed:, or agree with allow: { deletes: \(deletions.count) } in the manifest or "
+                    + "\(option("deletes")) \(deletions.count)")
         let moves = MailMoves.count(plan, state)
         let problem = tooMany(moves, of: state.aliases.count { $0.owner == plan.owner }).map {
             "the mail of \(moves) \(moves == 1 ? "address" : "addresses") would go elsewhere, or nowhere\($0)"

@@ -70,7 +70,7 @@ enum Planner {
             consented: [],
             writtenDown: Set(desired.removals.filter { !$0.keeps }.map(\.name)), lost: Plan.Lost(state.lost, of: owner))
         plan.conflicts = (conflicts + Conflicts.ofCaller(plan.apiKeys, state)).sorted()
-        (plan.refusals, plan.consented) = Guards.check(plan, state, desired.consent)
+        (plan.refusals, plan.consented) = Guards.check(plan, state, desired.consent, isDestroyed: desired.isDestroyed)
         plan.refusals += revoked
         plan.digest = PlanDigest(of: plan)
         return plan

@@ -33,7 +33,10 @@ extension Plan {
             guard let name = new.naturalKey, let lost = lost.byName[ResourceName(R.kind, name)] else { return .manifest }
             return lost.applied.prefix(16) == new.configuration ? .server : .both
         case .update(let old, let new, let differences):
-            guard differences.contains(where: { $0.certainty == .changed && $0.field != "token" }) else { return nil }
+            guard differences.contains(where: { $0.certainty == .changed && $0.field != "token" }) else {
+                // What cannot be compared, and somebody has changed.
+                return old.applied == nil || differences.allSatisfy { $0.field == "token" } ? nil : .server
+            }
             guard let applied = old.applied, change.transfer == nil else { return .manifest }
             return applied.prefix(16) == new.configuration ? .server : .both
         case .delete(let old, _):

@@ -119,8 +119,12 @@ private struct Others<R: Resource> {
             ids[record.id] = place
             if let owner = record.owner, let key = record.value.naturalKey { keys["\(owner.text)#\(key)"] = place }
         }
-        for (owner, names) in manifest.consent.takeOver {
-            for name in names where name.kind == R.kind { places[name.name] = keys["\(owner.text)#\(name.name)"] }
+        for (owner, names) in manifest.consent.takeOver.sorted(by: { $0.key < $1.key }) {
+            for name in names where name.kind == R.kind {
+                guard let place = keys["\(owner.text)#\(name.name)"] else { continue }
+                if let other = places[name.name] { missing.append(.ofTwo(name, records[other].owner, records[place].owner)) }
+                places[name.name] = place
+            }
         }
         for (name, options) in manifest.options where name.kind == R.kind {
             guard let id = options.adopts, keys["\(manifest.owner.text)#\(name.name)"] == nil else { continue }
