@@ -22,7 +22,7 @@ struct PropertyTests {
     }
 
     /// Worlds that random ones were made smaller to.
-    @Test("what the server would refuse, the plan names", arguments: [0, 1, 2])
+    @Test("what the server would refuse, the plan names", arguments: 0..<4)
     func found(place: Int) async throws {
         var (first, second) = (WorldManifest("prop"), WorldManifest("prop"))
         switch place {
@@ -37,6 +37,11 @@ struct PropertyTests {
             second.domains = first.domains
             first.domains["one.example"]?.aliases["x"] = ["webhook": "a"]
             second.domains["one.example"]?.aliases["x"] = ["ignore_fields": "[webhook]"]
+        case 2:
+            // An alias is let go, and its domain goes.
+            first.domains["one.example"] = .init()
+            first.domains["one.example"]?.aliases["x"] = [:]
+            second.removed["alias:x@one.example"] = true
         default:
             // A domain is let go with its aliases, and their webhook goes.
             first.webhooks["a"] = .init(["url": "https://h0.example/in"])

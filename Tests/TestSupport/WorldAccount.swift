@@ -1,10 +1,7 @@
 public import EmailConnect
 import EmailConnectClient
-import Foundation
-
-#if canImport(FoundationNetworking)
-import FoundationNetworking
-#endif
+import NIOCore
+import NIOPosix
 
 /// An account whose next batch does not get an answer.
 struct LossyAccount: AccountReader, AccountWriter {
@@ -57,11 +54,7 @@ extension TestServer {
         var found: [LoggedChange] = []
         var query = "limit=100" + (revision.map { "&revision=\($0)" } ?? "")
         while true {
-            guard let url = URL(string: "http://127.0.0.1:\(port)/v1/changes?\(query)") else { throw CancellationError() }
-            var request = URLRequest(url: url)
-            request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization")
-            let (data, _) = try await URLSession.shared.data(for: request)
-            var reader = JSONReader(Array(data))
+            var reader = JSONReader(try await get("/v1/changes?\(query)"))
             var next: String?
             for member in try reader.node().members("a list") {
                 if member.key.text == "next_cursor", !member.value.isNull { next = try member.value.text() }
@@ -70,6 +63,41 @@ extension TestServer {
             }
             guard let next else { return found }
             query = "limit=100&cursor=\(next)" + (revision.map { "&revision=\($0)" } ?? "")
+        }
+    }
+}
+
+extension TestServer {
+    /// The body of an answer to the first key's holder.
+    private func get(_ path: String) async throws -> [UInt8] {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let answer = group.next().makePromise(of: [UInt8].self)
+        let head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(key)\r\nConnection: close\r\n\r\n"
+        ClientBootstrap(group: group)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Answer(answer)) }
+            }
+            .connect(host: "127.0.0.1", port: port)
+            .flatMap { $0.writeAndFlush(ByteBuffer(string: head)) }
+            .whenFailure { answer.fail($0) }
+        let bytes = try await answer.futureResult.get()
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Rejection("no answer to GET \(path)") }
+        return Array(bytes[end.upperBound...])
+    }
+
+    /// Everything that a connection brings until it ends.
+    private final class Answer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let promise: EventLoopPromise<[UInt8]>
+        private var bytes: [UInt8] = []
+
+        init(_ promise: EventLoopPromise<[UInt8]>) { self.promise = promise }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes += unwrapInboundIn(data).readableBytesView }
+        func channelInactive(context: ChannelHandlerContext) { promise.succeed(bytes) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            promise.fail(error)
+            context.close(promise: nil)
         }
     }
 }

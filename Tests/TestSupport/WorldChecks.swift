@@ -122,9 +122,13 @@ extension WorldRun {
         for (_, last) in known.sorted(by: { $0.key < $1.key }) where last.isEdited && !last.isUnsure {
             let ready = try await plan(last.manifest.yaml, secrets: last.secrets, agrees: false)
             let (plan, options) = (ready.plan, ready.desired.options)
-            // What was applied is known as a hash over every field. Fields that are left to others are in it as well, and so
-            // is a protection that the manifest does not speak of: a hand edit of these shows as the manifest's change.
-            let unsure = Set(options.filter { !$0.value.ignored.isEmpty }.keys.map { "\($0.kind.rawValue):\($0.name)" })
+            // What was applied is known as a hash over every field. Fields that are left to others are in it as well: a hand
+            // edit of these shows as the manifest's change.
+            var unsure = Set(options.filter { !$0.value.ignored.isEmpty }.keys.map { "\($0.kind.rawValue):\($0.name)" })
+            // A moved_from that has done its work does it again when the new name is taken away by hand.
+            for (name, option) in options {
+                if let source = option.movedFrom { unsure.formUnion(["alias:\(name.name)", "alias:\(source)"]) }
+            }
             // And what somebody has renamed to the name of something else that was applied has the hash of its old name.
             let renamed = Set(try await state().lost.map(\.id))
             let wrong = Self.reasons(plan, except: renamed).filter { $0.reason != .server && !unsure.contains($0.name) }
@@ -134,22 +138,17 @@ extension WorldRun {
         }
     }
 
-    /// Every change that has a reason. What changes hands is left out: that is never the server's doing. So is what only sets
-    /// secrets: what was applied is known without them, so that a secret that was set by hand counts as the manifest's change.
+    /// Every change that has a reason. What changes hands is left out: that is never the server's doing.
     private static func reasons(_ plan: Plan, except renamed: Set<String> = []) -> [(name: String, reason: Reason)] {
         func list<R>(_ changes: [Change<R>]) -> [(name: String, reason: Reason)] {
             changes.filter { change in
-                guard case .update(let old, _, let differences) = change else { return true }
-                return !renamed.contains(old.id) && change.transfer == nil && !differences.allSatisfy(isSecret)
+                guard case .update(let old, _, _) = change else { return true }
+                return !renamed.contains(old.id) && change.transfer == nil
             }.compactMap { change in
                 plan.reason(change).map { ("\(R.kind.rawValue):\(change.name.map { "\($0)" } ?? change.id ?? "")", $0) }
             }
         }
         return list(plan.webhooks) + list(plan.domains) + list(plan.aliases) + list(plan.apiKeys)
-    }
-
-    private static func isSecret(_ difference: Difference) -> Bool {
-        if case .secret = difference.from, case .secret = difference.to { true } else { false }
     }
 }
 

@@ -3,6 +3,8 @@ struct WorldGenerator {
     private var random: SeededGenerator
     /// The latest manifest of each of the two.
     private var latest: [WorldManifest] = [WorldManifest("prop"), WorldManifest("other")]
+    /// What somebody has made by hand, and nobody manages.
+    private var loose: Set<String> = []
 
     private static let hooks = ["a", "b", "c", "d"]
     private static let locals = ["x", "y", "z", "info", "*"]
@@ -100,6 +102,20 @@ struct WorldGenerator {
             }
         }
         for _ in 0...pick([0, 1, 1, 2, 3]) { mutate(place) }
+        if random.chance(35), let name = any(loose) { adopt(name, place) }
+    }
+
+    private mutating func adopt(_ name: String, _ place: Int) {
+        loose.remove(name)
+        let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+        switch parts[0] {
+        case "webhook": latest[place].webhooks[pick(Self.hooks)] = .init(hookFields().merging(["adopt": "{ id: {{\(parts[1])}} }"]) { $1 })
+        case "domain": latest[place].domains[parts[1], default: .init()].fields["description"] = "\"adopted\""
+        default:
+            let address = parts[1].split(separator: "@").map(String.init)
+            latest[place].domains[address[1], default: .init(["manage": "false"])].aliases[address[0]] = aliasFields(place)
+        }
+        latest[place].adopt = random.chance(30) ? ["all"] : Set(latest[place].names.filter(isAddress))
     }
 
     private mutating func mutate(_ place: Int) {
@@ -238,10 +254,17 @@ struct WorldGenerator {
         case 20..<30: return delete("alias", address)
         case 30..<38: return update("alias", address, "\"name\":\"\(pick(Self.locals))\"")
         case 38..<43: return update("alias", address, "\"domain\":\"\(domain)\"")
-        case 43..<51: return #"{"op":"create","kind":"alias","set":{"domain":"\#(domain)","name":"\#(pick(Self.locals))"}}"#
-        case 51..<54: return #"{"op":"create","kind":"domain","set":{"name":"\#(pick(Self.everyDomain))"}}"#
+        case 43..<51:
+            let local = pick(Self.locals)
+            loose.insert("alias:\(local)@\(domain)")
+            return #"{"op":"create","kind":"alias","set":{"domain":"\#(domain)","name":"\#(local)"}}"#
+        case 51..<54:
+            let name = pick(Self.everyDomain)
+            loose.insert("domain:\(name)")
+            return #"{"op":"create","kind":"domain","set":{"name":"\#(name)"}}"#
         case 54..<58:
             let name = "loose\(number() % 2)"
+            loose.insert("webhook:\(name)")
             return #"{"op":"create","kind":"webhook","set":{"name":"\#(name)","url":"https://\#(name).example/"}}"#
         case 58..<62: return update("domain", domain, flag ? words : "\"enabled\":false")
         case 62..<65: return update("domain", domain, "\"webhook\":\"\(hook)\"")

@@ -203,7 +203,8 @@ struct WorldRun {
             let isRenamed = domains(before).contains { id, name in domains(after)[id].map { $0 != name } ?? false }
             for owner in known.keys {
                 known[owner]?.isEdited = true
-                if isRenamed { known[owner]?.isUnsure = true }
+                // A manifest may leave the protection as it is; then it is part of what the plan takes the manifest to want.
+                if isRenamed || operation.contains("protected") { known[owner]?.isUnsure = true }
             }
         }
     }
@@ -244,7 +245,9 @@ struct WorldRun {
             }
         } catch let refusal as ApplyRefusal {
             try expect(!touched.isUnrelated, "an edit of what a plan does not touch leaves it as it was", "\(refusal)\n\(detail())")
-            let isStale = refusal.exit == .stale || !now.plan.conflicts.isEmpty && refusal.exit == .conflict
+            // What was planned again to the same digest may need more consent than before.
+            let isRefused = !now.plan.conflicts.isEmpty && refusal.exit == .conflict || !fromFile && refusal.exit == .refused
+            let isStale = refusal.exit == .stale || isRefused
             try expect(isStale, "a plan that has moved is stale", "\(refusal)\n\(detail())")
             try expect(await state() == between, "a stale plan writes nothing", detail())
             return
