@@ -125,6 +125,27 @@ struct HistoryTests {
         }
     }
 
+    @Test("is known to have changed when a secret was, which no digest tells; nothing but the owner's apply puts that right")
+    func secrets() async throws {
+        try await Account.with { account in
+            try await apply(account, seed)
+            func update(_ fields: String) async throws {
+                let answer = try await account.batch(
+                    [#"{"op":"update","kind":"webhook","name":"acme/test#hook","set":{\#(fields)}}"#], owner: nil)
+                #expect(answer.status == 200, "\(answer.text)")
+            }
+            func drifted() async throws -> Bool { try await lines(account).contains { $0.contains("\"applied\"") } }
+            try await update(#""secret_headers":{"Authorization":"evil"}"#)
+            #expect(try await drifted())
+            try await update(#""secret_headers":{"Authorization":"canary"}"#)
+            #expect(try await drifted(), "nobody can tell")
+            let found = try await account.call(.get, "/v1/applies?digest=\(Self.digest)")
+            #expect(data(found).first?["moved"] as? [String] == ["webhook hook"])
+            try await apply(account, [])
+            #expect(try await !drifted())
+        }
+    }
+
     @Test("is missed when somebody else deletes or renames it, until its owner has applied")
     func lost() async throws {
         try await Account.with { account in

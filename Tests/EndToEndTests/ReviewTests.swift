@@ -199,6 +199,47 @@ struct ReviewTests {
         }
     }
 
+    @Test("whose key did not arrive is delivered by the same command again; where it goes is part of the review")
+    func undelivered() async throws {
+        try await TestServer.with { server in
+            let key = { (file: String) in "api_keys: { k: { scopes: [domains:read], deliver_to: { file: \(file) } } }\n" }
+            let run = try Run(server, Self.manifest("a: hook") + key("keys/k"))
+            try run.folder.write("in the way", to: "keys")
+            let digest = try await run.digest()
+            let first = try await run("apply", "--expect", digest)
+            #expect(first.code == 6, "\(first.errors)")
+            let still = try await run("apply", "--expect", digest)
+            #expect(still.code == 6)
+            try FileManager.default.removeItem(atPath: run.folder.file("keys"))
+            try run.folder.write(Self.manifest("a: hook") + key("public"), to: "reconcile.yaml")
+            let elsewhere = try await run("apply", "--plan", "plan")
+            #expect(elsewhere.code == 3 && elsewhere.errors.contains("api key k: where its token goes"), "\(elsewhere.errors)")
+            try run.folder.write(Self.manifest("a: hook") + key("keys/k"), to: "reconcile.yaml")
+            let again = try await run("apply", "--expect", digest)
+            #expect(again.code == 0, "\(again.errors)")
+            #expect(again.output.contains("Already applied as revision 1.\n"))
+            #expect(again.output.contains("Delivered api key k to file keys/k."), "\(again.output)")
+            let done = try await run("apply", "--plan", "plan")
+            #expect(done.code == 0 && done.output.hasSuffix("Already applied as revision 1.\n"), "\(done.output)")
+        }
+    }
+
+    @Test("is saved where it is told to, and never over the manifest or in the place of what is no file")
+    func out() async throws {
+        try await TestServer.with { server in
+            let run = try Run(server, Self.manifest("a: hook"))
+            for wrong in ["reconcile.yaml", "./reconcile.yaml", ""] { #expect(try await run("plan", "--out", wrong).code == 64) }
+            #expect(try await run("plan", "--out", "-", "--format", "json").code == 64)
+            #expect(try await run("plan", "--out", "/dev/null").code == 0)
+            let type = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
+            #expect(type == .typeCharacterSpecial)
+            try run.folder.write("x", to: "real")
+            try FileManager.default.createSymbolicLink(atPath: run.folder.file("link"), withDestinationPath: "real")
+            #expect(try await run("plan", "--out", "link").code == 0)
+            #expect(try run.folder.read("real").hasPrefix(#"{"format":1"#))
+        }
+    }
+
     @Test("says of each change why, and --drift-only counts what somebody did to the account")
     func reasons() async throws {
         try await TestServer.with { server in

@@ -126,3 +126,70 @@ struct GuardTests {
         #expect(try World(manifest, state: Self.account(40)).plan().refusals.map(\.count) == [40], "a plain one that becomes secret")
     }
 }
+
+extension GuardTests {
+    private static func twenty(_ line: (Int) -> String) -> String {
+        "domains: { acme.example: { aliases: { \((0..<20).map(line).joined(separator: ", ")) } } }\n"
+    }
+
+    @Test("counts an address that is left for another name and made again elsewhere, and not one that is left")
+    func renamed() throws {
+        let hooks = "webhooks: { hook: { url: https://a.example/ }, evil: { url: https://e.example/ } }\n"
+        let lines =
+            [
+                record("webhook", "wh_1", #""key":"hook","name":"hook","url":"https://a.example/""#),
+                record("webhook", "wh_2", #""key":"evil","name":"evil","url":"https://e.example/""#),
+                record("domain", "dom_1", #""name":"acme.example""#),
+            ] + (0..<20).map { record("alias", "alias_\($0)", "\"domain\":\"acme.example\",\"name\":\"a\($0)\",\"webhook_id\":\"wh_1\"") }
+        let swapped = try World(
+            hooks + Self.twenty { "a\($0): evil, old-a\($0): { moved_from: a\($0), webhook: hook }" }, state: lines
+        ).plan()
+        #expect(swapped.refusals.map(\.count) == [20])
+        let moved = try World(hooks + Self.twenty { "old-a\($0): { moved_from: a\($0), webhook: hook }" }, state: lines).plan()
+        #expect(moved.refusals.isEmpty, "moved_from is written down")
+        let lost = try World(
+            hooks + Self.twenty { "old-a\($0): { moved_from: a\($0), webhook: hook, enabled: false }" }, state: lines
+        ).plan()
+        #expect(lost.refusals.map(\.count) == [20], "and goes nowhere")
+    }
+
+    @Test("counts a catch-all that takes the place of a domain's webhook", arguments: ["other", "{ webhook: hook, enabled: false }"])
+    func catchAll(alias: String) throws {
+        let lines =
+            [
+                record("webhook", "wh_1", #""key":"hook","name":"hook","url":"https://a.example/""#),
+                record("webhook", "wh_2", #""key":"other","name":"other","url":"https://o.example/""#),
+            ] + (0..<12).map { record("domain", "dom_\($0)", "\"name\":\"d\($0).example\",\"webhook_id\":\"wh_1\"") }
+        let domains = (0..<12).map { "d\($0).example: { webhook: hook, aliases: { \"*\": \(alias) } }" }.joined(separator: ", ")
+        let manifest = "webhooks: { hook: { url: https://a.example/ }, other: { url: https://o.example/ } }\ndomains: { \(domains) }"
+        #expect(try World(manifest, state: lines).plan().refusals.map(\.count) == [12])
+    }
+}
+
+@Suite("A digest")
+struct DigestTests {
+    private func digest(_ manifest: String, _ lines: [String] = []) throws -> PlanDigest { try World(manifest, state: lines).plan().digest }
+
+    @Test("covers where a new token goes")
+    func sinks() throws {
+        let key = "api_keys: { k: { scopes: [full], deliver_to: { file: good.key } } }"
+        #expect(try digest(key) != digest(key.replacing("good", with: "public/evil")))
+    }
+
+    @Test("does not cover that a token is made again: who approved the key has approved its delivery")
+    func tokens() throws {
+        let manifest = "api_keys: { k: { scopes: [full], deliver_to: { file: k } } }"
+        let key = { (token: String) in
+            record("api_key", "key_1", "\"key\":\"k\",\"name\":\"k\",\"scopes\":[\"full\"],\"token\":\"\(token)\"")
+        }
+        let world = try World(manifest, state: [key("undelivered")])
+        #expect(!world.plan().isEmpty)
+        #expect(try world.plan().digest == digest(manifest, [key("delivered")]))
+    }
+
+    @Test("tells a reference's name from its prefix")
+    func references() throws {
+        let hook = { (reference: String) in "webhooks: { h: { url: https://a.example/, headers: { Authorization: \(reference) } } }" }
+        #expect(try digest(hook("{ file: \"a b\" }")) != digest(hook("{ file: a, prefix: \"b \" }")))
+    }
+}

@@ -157,3 +157,94 @@ struct OwnershipTests {
         #expect(differences.map(\.field) == ["enabled"])
     }
 }
+
+extension OwnershipTests {
+    @Test("a webhook that becomes ours is called by its new name: what points at it does not change, and no mail moves")
+    func adoptWithUsers() throws {
+        for (owner, allow) in [
+            (nil, "allow: { adopt: all }"), ("web/test", "allow: { take_over: { web/test: [\"webhook:hook\", acme.example\(aliases)] } }"),
+        ] as [(String?, String)] {
+            let key = owner == nil ? "null" : "\"hook\""
+            let lines =
+                [
+                    record("webhook", "wh_1", "\"key\":\(key),\"name\":\"hook\",\"url\":\"https://a.example/\"", owner: owner),
+                    record("domain", "dom_1", #""name":"acme.example","webhook_id":"wh_1""#, owner: owner),
+                ]
+                + (0..<4).map {
+                    record("alias", "alias_\($0)", "\"domain\":\"acme.example\",\"name\":\"a\($0)\",\"webhook_id\":\"wh_1\"", owner: owner)
+                }
+            let adopt = owner == nil ? ", adopt: { id: wh_1 }" : ""
+            let manifest = """
+                webhooks: { hook: { url: https://a.example/\(adopt) } }
+                domains: { acme.example: { webhook: hook, aliases: { a0: hook, a1: hook, a2: hook, a3: hook } } }
+                \(allow)
+                """
+            let plan = try World(manifest, state: lines).plan()
+            #expect(plan.conflicts.isEmpty && plan.refusals.isEmpty, "\(plan.refusals) \(plan.conflicts)")
+            for case .update(_, _, let differences) in plan.aliases { #expect(differences.map(\.field) == ["managed_by"]) }
+            #expect(plan.aliases.count == 4)
+        }
+    }
+
+    private var aliases: String { (0..<4).map { ", a\($0)@acme.example" }.joined() }
+
+    @Test("an id is adopted once, and not when it is another entry already")
+    func adoptTwice() throws {
+        let hook = { (owner: String?, key: String) in
+            record("webhook", "wh_9", "\"key\":\(key),\"name\":\"x\",\"url\":\"https://a.example/\"", owner: owner)
+        }
+        let two =
+            "webhooks: { one: { url: https://a.example/, adopt: { id: wh_9 } }, two: { url: https://a.example/, adopt: { id: wh_9 } } }"
+        #expect(try World(two, state: [hook(nil, "null")]).plan().conflicts.map(\.name) == ["two"])
+        let other = "webhooks: { one: { url: https://a.example/ }, two: { url: https://a.example/, adopt: { id: wh_9 } } }"
+        #expect(try World(other, state: [hook(World.owner, "\"one\"")]).plan().conflicts.map(\.name) == ["two"])
+    }
+
+    @Test("a webhook that two owners have is taken over from neither, whatever their order")
+    func takeOverOfTwo() throws {
+        let lines = ["one", "two"].map {
+            record("webhook", "wh_\($0)", #""key":"x","name":"x","url":"https://a.example/""#, owner: "\($0)/test")
+        }
+        let manifest =
+            "webhooks: { x: { url: https://a.example/ } }\nallow: { take_over: { two/test: [\"webhook:x\"], one/test: [\"webhook:x\"] } }"
+        #expect(
+            try World(manifest, state: lines).plan().conflicts.map(\.problem) == [
+                "is to be taken over from one/test and from two/test, which both have one"
+            ])
+        #expect(try World(manifest, state: [lines[0]]).rows() == ["~ webhook x: taken over from one/test"], "one of them has none")
+    }
+
+    @Test("what the account would refuse in one step, the plan names: lifting a protection and deleting below it, keeping what goes")
+    func twoSteps() throws {
+        let lines = [
+            record("domain", "dom_1", #""name":"acme.example","protected":true"#),
+            record("alias", "alias_1", #""domain":"acme.example","name":"a""#),
+        ]
+        let lifted = try World("domains: { acme.example: { protected: false } }", state: lines).plan()
+        #expect(lifted.conflicts.map(\.problem) == ["is to be deleted while its domain's protection is lifted"])
+        let open = [lines[0].replacing("true", with: "false"), lines[1]]
+        let kept = try World("removed: [{ alias: a@acme.example, keep: true }, { domain: acme.example }]", state: open).plan()
+        #expect(kept.conflicts.map(\.problem) == ["is to be deleted, but alias a@acme.example is to be kept"])
+        let below = try World(
+            "webhooks: {}", state: [open[0], lines[1].replacing("\"name\":\"a\"", with: "\"name\":\"a\",\"protected\":true")]
+        ).plan()
+        #expect(below.conflicts.map(\.problem) == ["is to be deleted, but is protected"])
+    }
+
+    @Test("a header may be called like a field of the plan: it is no change of owner, and has a digest of its own")
+    func headerNames() throws {
+        func hook(_ url: String, _ headers: String) -> String {
+            record("webhook", "wh_1", "\"key\":\"h\",\"name\":\"h\",\"url\":\"\(url)\",\"headers\":{\(headers)}")
+        }
+        let gone = try World("webhooks: { h: { url: https://a.example/ } }", state: [hook("https://a.example/", #""managed_by":"x""#)])
+        #expect(gone.rows() == ["~ webhook h: manifest changed"])
+        #expect(gone.plan().webhooks.first?.transfer == nil)
+        let url = try World("webhooks: { h: { url: https://b.example/ } }", state: [hook("https://a.example/", "")]).plan()
+        let header = try World(
+            "webhooks: { h: { url: https://a.example/, headers: { url: https://b.example/ } } }",
+            state: [hook("https://a.example/", #""url":"https://a.example/""#)]
+        ).plan()
+        #expect(url.digest != header.digest)
+        #expect(url.counts == header.counts)
+    }
+}

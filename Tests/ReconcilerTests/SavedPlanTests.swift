@@ -30,7 +30,9 @@ struct SavedPlanTests {
                     "webhook", "wh_1",
                     #""applied":"0123456789abcdef","key":"hook","name":"hook","url":"https://a.example/old","headers":{"X-Team":"a"},"secret_headers":{"Authorization":{"salt":"feed","hmac":"beef"}}"#,
                     owner: "old/test"),
-                record("webhook", "wh_2", #""key":"kept","name":"kept","url":"https://k.example/""#, owner: "old/test"),
+                record(
+                    "webhook", "wh_2",
+                    #""key":"kept","name":"kept","url":null,"secret_url":{"salt":"feed","hmac":"beef"}"#, owner: "old/test"),
                 record("domain", "dom_1", #""name":"acme.example""#, owner: "old/test"),
                 record("domain", "dom_2", #""name":"taken.example""#, owner: "web/test"),
                 record("domain", "dom_3", #""name":"loose.example""#, owner: nil),
