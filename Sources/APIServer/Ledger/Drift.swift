@@ -13,11 +13,14 @@ enum Drift {
     {
         try ledger.transaction.run(
             """
-            INSERT OR IGNORE INTO lost (owner_id, kind, name, resource_id, applied)
-            SELECT id, ?1, ?2, ?3, ?4 FROM owners WHERE account_id = ?5 AND name = ?6
+            INSERT OR IGNORE INTO lost (owner_id, kind, name, resource_id, applied, drifted_at)
+            SELECT id, ?1, ?2, ?3, ?4, ?7 FROM owners WHERE account_id = ?5 AND name = ?6
             AND NOT EXISTS (SELECT 1 FROM lost WHERE owner_id = owners.id AND kind = ?1 AND resource_id = ?3)
             """,
-            [.text(kind.rawValue), .text(name), .text(id), .text(applied), .text(ledger.caller.accountID), .text(owner)])
+            [
+                .text(kind.rawValue), .text(name), .text(id), .text(applied), .text(ledger.caller.accountID), .text(owner),
+                .integer(ledger.revision),
+            ])
     }
 
     /// What stands behind a digest when a secret was changed as well, which no digest tells.
@@ -30,16 +33,19 @@ enum Drift {
             [.text(kind.rawValue), .text(name), .text(ledger.caller.accountID), .text(owner)])
     }
 
-    /// After an owner's plan was applied, everything that it manages is as it was applied, as far as the caller may say so. It
-    /// is an event of the account, with a revision of its own if nothing else was.
-    static func settle(_ ownerID: String, _ ledger: inout LedgerTransaction) throws {
+    /// After an owner's plan was applied, everything that it manages is as it was applied, as far as the caller may say so; but
+    /// for what somebody changed after the plan was made. It is an event of the account, with a revision of its own if nothing
+    /// else was.
+    static func settle(_ ownerID: String, plannedAt: Int, _ ledger: inout LedgerTransaction) throws {
         var count = 0
         let kinds = Kind.allCases.filter { ledger.caller.scopes.allows($0.writeScope) }
         for kind in kinds {
             count += try ledger.transaction.run(
-                "UPDATE \(kind.table) SET applied = NULL WHERE owner_id = ? AND applied IS NOT NULL", [.text(ownerID)])
+                "UPDATE \(kind.table) SET applied = NULL, drifted_at = NULL WHERE owner_id = ? AND applied IS NOT NULL AND drifted_at <= ?",
+                [.text(ownerID), .integer(plannedAt)])
             count += try ledger.transaction.run(
-                "DELETE FROM lost WHERE owner_id = ? AND kind = ?", [.text(ownerID), .text(kind.rawValue)])
+                "DELETE FROM lost WHERE owner_id = ? AND kind = ? AND drifted_at <= ?",
+                [.text(ownerID), .text(kind.rawValue), .integer(plannedAt)])
         }
         ledger.settled = count > 0
     }

@@ -49,11 +49,12 @@ struct Ledger: Sendable {
             var ledger = LedgerTransaction(
                 transaction, caller: caller, batch: batch, options: options, time: time, random: random,
                 allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
+            ledger.revision = try History.revision(of: caller.accountID, in: transaction) + 1
             if let change = owner?.change { ledger.history.append(change) }
             try perform(&ledger)
-            // What somebody changed since the plan was made was not in it.
-            let isSeen = try batch.plannedAt == History.revision(of: caller.accountID, in: transaction)
-            if let owner, batch.digest != nil, isSeen { try Drift.settle(owner.id, &ledger) }
+            if let owner, batch.digest != nil, let plannedAt = batch.plannedAt {
+                try Drift.settle(owner.id, plannedAt: plannedAt, &ledger)
+            }
             let revision = try History.record(ledger)
             let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
             // What changed nothing may be done again, with other secrets even.

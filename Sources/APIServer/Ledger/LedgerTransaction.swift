@@ -18,6 +18,8 @@ struct LedgerTransaction {
     var results: [BatchAnswer.Result] = []
     /// What changed, for the history.
     var history: [Change] = []
+    /// The account's revision after this commit, if it changes anything.
+    var revision = 0
     /// Whether something counts as applied again that somebody else had changed.
     var settled = false
     /// The resources that an operation is about; each may occur once.

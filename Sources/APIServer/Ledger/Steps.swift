@@ -265,8 +265,8 @@ struct Steps<R: StoredResource> {
         }
         let applied = try drifted(set, existing, after, isOtherwiseChanged, ledger)
         try ledger.transaction.run(
-            "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ?, applied = ? WHERE id = ?",
-            [.text(ledger.time.text), RowValue(applied), .text(existing.id)])
+            "UPDATE \(R.kind.table) SET version = version + 1, updated_at = ?, applied = ?, drifted_at = ? WHERE id = ?",
+            [.text(ledger.time.text), RowValue(applied), applied == nil ? .null : .integer(ledger.revision), .text(existing.id)])
         ledger.history.append(
             .init(kind: R.kind.rawValue, id: existing.id, before: existing.history, after: after, version: existing.version + 1))
         ledger.results.append(.init(index: step.index, status: 200, id: existing.id, version: existing.version + 1, token: R.newToken(set)))

@@ -98,12 +98,17 @@ enum Migrations {
         CREATE INDEX idempotency_time ON idempotency (time);
         """
 
-    /// What others change between an owner's applies: a resource's configuration as it was applied last, and what is gone.
+    /// What others change between an owner's applies: a resource's configuration as it was applied last, the revision
+    /// at which it was left, and what is gone.
     private static let second = """
         ALTER TABLE webhooks ADD COLUMN applied TEXT;
+        ALTER TABLE webhooks ADD COLUMN drifted_at INTEGER;
         ALTER TABLE domains ADD COLUMN applied TEXT;
+        ALTER TABLE domains ADD COLUMN drifted_at INTEGER;
         ALTER TABLE aliases ADD COLUMN applied TEXT;
+        ALTER TABLE aliases ADD COLUMN drifted_at INTEGER;
         ALTER TABLE api_keys ADD COLUMN applied TEXT;
+        ALTER TABLE api_keys ADD COLUMN drifted_at INTEGER;
         CREATE INDEX webhooks_applied ON webhooks (owner_id) WHERE applied IS NOT NULL;
         CREATE INDEX domains_applied ON domains (owner_id) WHERE applied IS NOT NULL;
         CREATE INDEX aliases_applied ON aliases (owner_id) WHERE applied IS NOT NULL;
@@ -114,7 +119,7 @@ enum Migrations {
 
         CREATE TABLE lost (
             owner_id TEXT NOT NULL REFERENCES owners, kind TEXT NOT NULL, name TEXT NOT NULL, resource_id TEXT NOT NULL,
-            applied TEXT NOT NULL, PRIMARY KEY (owner_id, kind, name)
+            applied TEXT NOT NULL, drifted_at INTEGER NOT NULL, PRIMARY KEY (owner_id, kind, name)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX lost_resource ON lost (resource_id);
         """
