@@ -129,6 +129,9 @@ struct OwnershipTests {
         #expect(world.plan(repository: "acme/mail").conflicts.isEmpty)
         #expect(world.plan(repository: nil).conflicts.isEmpty, "a laptop says nothing")
         #expect(world.plan(repository: "evil/mail").conflicts.map(\.title) == ["owner acme/test"])
+        let hostile = try World("", owners: #"{"name":"acme/test","repository":"x\n\u001b[2JPlan: no changes"}"#)
+        let text = PlanText(.plain).render(hostile.plan(repository: "acme/mail"), server: "s")
+        #expect(!text.contains("\u{1B}") && !text.contains("\nPlan: no changes"), "what others recorded draws nothing")
         let moved = try World("repository_moved_from: acme/mail", owners: owners)
         #expect(moved.plan(repository: "acme/post").conflicts.isEmpty)
     }
