@@ -2,7 +2,7 @@
 public struct Position: Hashable, Comparable, Sendable {
     /// Line, from 1.
     public var line: Int32
-    /// RowValue, from 1.
+    /// Column, from 1.
     public var column: Int32
 
     /// A place in a text.

@@ -181,7 +181,7 @@ extension Resource {
     static func manifestRow(_ name: String) -> Int? { fields.firstIndex { $0.isInManifest && $0.name == name } }
     /// Whether a field may be left to others: all but the natural key, and each header by its name.
     static func mayIgnore(_ field: String) -> Bool {
-        if field == "name" || field == "key" || field == "domain" { return kind == .webhook || kind == .apiKey ? field == "name" : false }
+        if kind == .domain, field == "name" { return false }
         if manifestRow(field) != nil { return true }
         return field.hasPrefix("headers.") && Self().keeping(field, of: Self()) != nil
     }
