@@ -2,8 +2,10 @@ public import EmailConnect
 import FoundationEssentials
 package import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 public import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 import UnixSignals
 
@@ -38,14 +40,17 @@ public struct BundledServer: Sendable {
     private let clock: Clock
     private let random: Randomness
     private let access: Access
-    private let allowsPrivateTargets: Bool
+    private let options: ServerOptions
     private let logger: Logger
     private let accountID: String
+    private let limiter: RateLimiter?
+    private let activity: Activity
+    private let templates: PageTemplates
 
     /// Opens or makes the database, with its first account.
     /// - Throws: ``StoreFailure``.
     public init(
-        database path: String, access: Access, allowsPrivateTargets: Bool = false, logger: Logger, clock: Clock = .system,
+        database path: String, access: Access, options: ServerOptions = ServerOptions(), logger: Logger, clock: Clock = .system,
         random: Randomness = .system
     ) async throws(StoreFailure) {
         let isReading = if case .reading = access { true } else { false }
@@ -57,12 +62,16 @@ public struct BundledServer: Sendable {
             } else {
                 accountID = try await store.write { try Accounts.first(at: clock.now(), random, in: $0) }
             }
+            let isCounted = if case .keys = access { options.limitsRequests } else { false }
+            limiter = isCounted ? RateLimiter(try await store.read { try Activity.counts(in: $0) }, clock: clock) : nil
+            templates = try PageTemplates()
         } catch { throw StoreFailure(error, path: path) }
         self.clock = clock
         self.random = random
         self.access = access
-        self.allowsPrivateTargets = allowsPrivateTargets
+        self.options = options
         self.logger = logger
+        activity = Activity(store: store, limiter: limiter, clock: clock)
     }
 
     /// How to read a database without changing it: the database itself; a copy in `folder` when its schema is an older one,
@@ -107,7 +116,10 @@ public struct BundledServer: Sendable {
     public func run(at address: Address, handlesSignals: Bool, onReady: @escaping @Sendable (Int) async -> Void) async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: application(at: address, onReady: onReady))],
+                services: [
+                    .init(service: ActivityWriter(activity: activity)),
+                    .init(service: try application(at: address, onReady: onReady)),
+                ],
                 gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger))
         let running = Task { try await group.run() }
         let result = await withTaskCancellationHandler {
@@ -116,37 +128,61 @@ public struct BundledServer: Sendable {
             Task { await group.triggerGracefulShutdown() }
         }
         // In a task of its own: a cancelled one would not be let into the database.
-        let store = store
-        await Task { await store.close() }.value
+        let (store, activity) = (store, activity)
+        await Task {
+            await activity.flush()
+            await store.close()
+        }.value
         try result.get()
     }
 
     /// The server as a value that tests can drive without a socket.
+    /// - Throws: when the certificate cannot be used.
     package func application(
         at address: Address = .tcp(host: "127.0.0.1", port: 0), onReady: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) -> some ApplicationProtocol {
-        let authenticator: Authenticator =
-            switch access {
-            case .keys: .keys(store, clock)
-            case .local, .reading, .throwaway: .local(accountID: accountID)
-            }
-        let ledger = Ledger(store: store, clock: clock, random: random, allowsPrivateTargets: allowsPrivateTargets)
-        let routes = Routes(store: store, ledger: ledger, authenticator: authenticator, clock: clock, random: random)
+    ) throws -> some ApplicationProtocol {
         let bind: BindAddress =
             switch address {
             case .tcp(let host, let port): .hostname(host, port: port)
             case .unix(let path): .unixDomainSocket(path: path)
             }
         return Application(
-            responder: routes.router().buildResponder(),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(60),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+            responder: routes.router().buildResponder(), server: try server,
             configuration: .init(
                 address: bind, serverName: "reconcile", availableConnectionsDelegate: MaximumAvailableConnections(1024)),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) },
             logger: logger)
+    }
+
+    /// The routes, as the document describes them.
+    package var routes: Routes {
+        let authenticator: Authenticator =
+            switch access {
+            case .keys: .keys(store, clock)
+            case .local, .reading, .throwaway: .local(store, accountID: accountID)
+            }
+        let ledger = Ledger(store: store, clock: clock, random: random, allowsPrivateTargets: options.allowsPrivateTargets)
+        let gate = Gate(authenticator: authenticator, limiter: limiter, activity: activity, trustedProxies: options.trustedProxies)
+        return Routes(
+            store: store, ledger: ledger, gate: gate, metrics: Metrics(database: store.path), clock: clock, random: random, logger: logger,
+            pages: Pages(
+                store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates))
+    }
+
+    /// HTTP/1.1, with TLS if there is a certificate.
+    private var server: HTTPServerBuilder {
+        get throws {
+            let plain = HTTPServerBuilder.http1(
+                configuration: .init(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+            guard let certificate = options.certificate else { return plain }
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map { NIOSSLCertificateSource.certificate($0) }
+            let key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+            configuration.minimumTLSVersion = .tlsv12
+            return try .tls(plain, tlsConfiguration: configuration)
+        }
     }
 }

@@ -286,7 +286,10 @@ struct CommandTests {
 
     @Test(
         "has help for itself and for every subcommand",
-        arguments: [[], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["serve"]])
+        arguments: [
+            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["serve"], ["serve", "account"],
+            ["serve", "account", "add"], ["serve", "account", "set"], ["serve", "link"], ["serve", "backup"],
+        ])
     func help(subcommand: [String]) async throws {
         let result = try await Command.run(Command.binary, subcommand + ["--help"], in: Repository.root)
         #expect(result.code == 0)

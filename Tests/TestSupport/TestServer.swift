@@ -22,8 +22,11 @@ public struct TestServer: Sendable {
         _ body: (TestServer) async throws -> T
     ) async throws -> T {
         let scratch = try scratch ?? Scratch()
+        var options = ServerOptions()
+        options.limitsRequests = false
         let server = try await BundledServer(
-            database: scratch.file("account.db"), access: access, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            database: scratch.file("account.db"), access: access, options: options,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: clock)
         let isLocal = if case .local = access { true } else { false }
         let first = isLocal ? nil : try await server.makeFirstKey()

@@ -6,7 +6,9 @@ struct Caller: Sendable {
     var accountID: String
     /// The key that they showed; nil for the local principal.
     var keyID: String?
-    /// How the history names them: the key's prefix, or `local`.
+    /// The prefix of the token that they showed.
+    var tokenPrefix: String?
+    /// How the history names them: the key's prefix, `web` and the prefix, or `local`.
     var actor: String
     /// What they may do.
     var scopes: Scopes
@@ -14,6 +16,8 @@ struct Caller: Sendable {
     var grants: Scopes?
     /// The only owner that they act for; nil for any.
     var boundTo: Owner?
+    /// What the account may hold and ask for.
+    var limits: AccountLimits
 
     /// Refuses what the caller may not do.
     func require(_ scope: Scope) throws(Problem) {

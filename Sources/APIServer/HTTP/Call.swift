@@ -3,26 +3,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What the server knows of a connection while it answers.
-struct ConnectionContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    /// The caller's address, 4 or 16 bytes; nil over a Unix socket.
-    let address: [UInt8]?
-    /// The connection, to end it.
-    let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) {
-        channel = source.channel
-        coreContext = .init(source: source)
-        switch source.channel.remoteAddress {
-        case .v4, .v6: address = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress.bytes($0) }
-        default: address = nil
-        }
-    }
-}
-
 /// One request of a caller who is known.
 struct Call: Sendable {
+    let route: Route
     let request: Request
     let context: ConnectionContext
     let caller: Caller
@@ -37,14 +20,23 @@ struct Call: Sendable {
         return id
     }
 
-    /// The query, which may hold only the parameters that are known.
-    func query(_ known: String...) throws(Problem) -> [String: String] {
+    /// Whether it changes nothing: GET, or HEAD, which is the same without the body.
+    var isReading: Bool { request.method == .get || request.method == .head }
+
+    /// Refuses what the caller may not do, and notes what was used of the key.
+    func require(_ scopes: [Scope]) throws(Problem) {
+        for scope in scopes { try caller.require(scope) }
+        context.notes.use(scopes)
+    }
+
+    /// The query, which may hold only the parameters that the route knows, each once.
+    func query() throws(Problem) -> [String: String] {
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
-            guard known.contains(name) else {
-                throw Problem(
-                    .invalid, "unknown parameter \(name.prefix(64)); known here: \(known.isEmpty ? "none" : known.joined(separator: ", "))")
+            guard route.parameters.contains(where: { $0.name == name }) else {
+                let known = route.parameters.map(\.name).joined(separator: ", ")
+                throw Problem(.invalid, "unknown parameter \(name.prefix(64)); known here: \(known.isEmpty ? "none" : known)")
             }
             guard query.updateValue(String(value), forKey: name) == nil else {
                 throw Problem(.invalid, "the parameter \(name) stands there twice")
@@ -59,7 +51,8 @@ struct Call: Sendable {
     }
 
     /// The body's bytes, JSON by its content type.
-    func body(upTo limit: Int = bodyLimit) async throws -> [UInt8] {
+    func body() async throws -> [UInt8] {
+        let limit = route.body?.limit ?? Self.bodyLimit
         let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased().filter { $0 != " " }
         guard let type, type == "application/json" || type.hasSuffix("+json") else {
             throw Problem(.unsupportedMediaType, "send the body as Content-Type: application/json")
@@ -67,10 +60,7 @@ struct Call: Sendable {
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMediaType, "send the body without a Content-Encoding")
         }
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit { throw Self.tooLarge(limit) }
-        do { return Array(try await request.body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError {
-            throw Self.tooLarge(limit)
-        }
+        return try await context.body(of: request, upTo: limit)
     }
 
     /// The body as one JSON value.
@@ -88,28 +78,5 @@ struct Call: Sendable {
             throw Problem(.invalid, "If-Match takes one ETag, as in \"3\"")
         }
         return .version(version)
-    }
-
-    private static func tooLarge(_ limit: Int) -> Problem { Problem(.tooLarge, "the body is larger than \(limit) bytes") }
-}
-
-/// Answers.
-enum Reply {
-    /// A JSON body.
-    static func json(_ status: HTTPResponse.Status, _ bytes: [UInt8], etag: String? = nil) -> Response {
-        var headers: HTTPFields = [.contentType: "application/json"]
-        if let etag { headers[.eTag] = etag }
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-
-    /// An error's body.
-    static func problem(_ problem: Problem) -> Response {
-        var json = JSONWriter()
-        problem.write(to: &json)
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
-        if problem.code == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
-        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
-        return Response(
-            status: .init(code: problem.code.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: json.bytes)))
     }
 }

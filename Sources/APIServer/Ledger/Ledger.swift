@@ -55,6 +55,7 @@ struct Ledger: Sendable {
             if let owner, batch.digest != nil, let plannedAt = batch.plannedAt {
                 try Drift.settle(owner.id, plannedAt: plannedAt, &ledger)
             }
+            try Accounts.count(ledger)
             let revision = try History.record(ledger)
             let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
             // What changed nothing may be done again, with other secrets even.

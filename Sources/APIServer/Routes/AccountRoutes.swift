@@ -4,14 +4,53 @@ import Hummingbird
 import NIOCore
 
 extension Routes {
-    /// `POST /v1/batch`: operations of any kind, all or nothing.
-    func batch(_ call: Call) async throws -> Response {
+    /// What a reconciler needs: the whole account in one request, any change of it in another, and how its keys are used.
+    var accountRoutes: [Route] {
+        [
+            Route(
+                method: .get, path: "/v1/state", name: "getState",
+                about:
+                    "The account from one consistent read: a header line, a line a record, an end line. Takes the read scope of each kind.",
+                group: "Account", access: .contents("the read scope of each kind that it shows"),
+                parameters: [
+                    .init(
+                        "kinds", .text(pattern: "^(webhooks|domains|aliases|api_keys)(,(webhooks|domains|aliases|api_keys)){0,3}$"),
+                        "Which kinds, with commas between; all if left out."),
+                    .init("compare", .values(["true", "false"]), "false leaves fingerprints of secrets out."),
+                ], headers: [.ifNoneMatch],
+                answers: [
+                    .init(
+                        status: 200, about: "The account.", type: "application/x-ndjson", schema: .text(),
+                        headers: ["ETag": "Moves with the revision."]),
+                    Self.notModified,
+                ], handler: state),
+            Route(
+                method: .post, path: "/v1/batch", name: "batch",
+                about: "Operations of any kind, all or nothing, each with what it expects. Takes the write scope of each kind in it.",
+                group: "Account", access: .contents("the write scope of each kind in it"), headers: [.ifMatch, .idempotencyKey],
+                body: .init(schema: .named("Batch"), example: Examples.batch, limit: Batch.byteLimit),
+                answers: [
+                    .init(status: 200, about: "What each operation came to.", schema: .named("BatchAnswer"), example: Examples.batchAnswer)
+                ],
+                handler: batch),
+            Route(
+                method: .get, path: "/v1/activity", name: "listActivity",
+                about: "How each key was used last, how often, from where, with which scopes; and what is left of the rate limits.",
+                group: "Account", access: .scopes([.apiKeysRead]), parameters: ListPage.parameters,
+                answers: [.init(status: 200, about: "A page of keys.", schema: .named("Activity"), example: Examples.activity)],
+                handler: activity),
+        ]
+    }
+
+    private func batch(_ call: Call) async throws -> Response {
         _ = try call.query()
         guard Kind.allCases.contains(where: { call.caller.scopes.allows($0.writeScope) }) else {
             throw Problem(.missingScope, "this API key has no write scope")
         }
         let answer = try await largeBodies.one(call) {
-            try await commit(call, Batch(try await call.body(upTo: Batch.byteLimit)))
+            let batch = try Batch(try await call.body())
+            call.context.notes.use(Set(batch.operations.map(\.kind.writeScope)))
+            return try await commit(call, batch)
         }
         var json = JSONWriter()
         answer.write(to: &json)
@@ -28,9 +67,8 @@ extension Routes {
         return try await ledger.commit(batch, by: call.caller, options)
     }
 
-    /// `GET /v1/state`: the account from one consistent read, streamed.
-    func state(_ call: Call) async throws -> Response {
-        let query = try call.query("kinds", "compare")
+    private func state(_ call: Call) async throws -> Response {
+        let query = try call.query()
         var kinds = Kind.allCases
         if let list = query["kinds"] {
             let names = list.split(separator: ",").map(String.init)
@@ -39,7 +77,7 @@ extension Routes {
                 throw Problem(.invalid, "kinds takes webhooks, domains, aliases and api_keys, each once, with commas between")
             }
         }
-        for kind in kinds { try call.caller.require(kind.readScope) }
+        try call.require(kinds.map(\.readScope))
         let (caller, time, wanted) = (call.caller, clock.now(), kinds)
         let snapshot = try store.snapshot()
         let header = try await snapshot.read { try Accounts.header(caller, kinds: wanted, at: time, in: $0) }
@@ -48,14 +86,8 @@ extension Routes {
         let etag = "\"\(header.tag)\(compare ? "c" : "")\""
         if call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
         let stream = StateStream(snapshot, header: header, compare: compare)
-        let channel = call.context.channel
         let body = ResponseBody { writer in
             var stream = stream
-            let cutOff = Task {
-                try await Task.sleep(for: Self.readDeadline)
-                try? await channel.close()
-            }
-            defer { cutOff.cancel() }
             do {
                 while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
             } catch let error where StoreFailure.isOfDatabase(error) {
@@ -70,8 +102,19 @@ extension Routes {
         return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: body)
     }
 
-    /// A reader that takes longer would keep the write-ahead log from being folded in.
-    private static var readDeadline: Duration { .seconds(120) }
+    /// How the account's keys are used: what is in memory is written first.
+    private func activity(_ call: Call) async throws -> Response {
+        let page = try ListPage(try call.query(), kind: .apiKey)
+        await gate.activity.flush()
+        let account = call.caller.accountID
+        let quota = gate.limiter?.quota(of: account, call.caller.limits)
+        let found = try await store.read { transaction in
+            let keys = try ActivityQuery.keys(of: account, after: page.after, offset: page.offset, limit: page.limit + 1, in: transaction)
+            return (keys: keys, total: try Accounts.counts(of: account, in: transaction)[.apiKey, default: 0])
+        }
+        let bytes = page.answer(found.keys, total: found.total) { json in json.array("rate_limits") { json in quota?.write(to: &json) } }
+        return Reply.json(.ok, bytes)
+    }
 }
 
 extension StateHeader {

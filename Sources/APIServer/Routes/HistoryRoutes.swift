@@ -3,10 +3,37 @@ import HTTPTypes
 import Hummingbird
 
 extension Routes {
-    /// `GET /v1/applies`: the commits, the latest first. With a digest, each says whether what it wrote still stands.
-    func applies(_ call: Call) async throws -> Response {
-        for kind in Kind.allCases { try call.caller.require(kind.readScope) }
-        let query = try call.query("digest", "owner", "revision", "limit", "cursor")
+    /// What was done to the account.
+    var historyRoutes: [Route] {
+        let common: [Route.Parameter] = [
+            .init("digest", .text(pattern: "^[0-9a-f]{8,64}$"), "Only what was done for this plan; 8 digits or more of its digest."),
+            .init("owner", .text(length: 1...129), "Only this owner's."), .init("revision", .integer(0...(.max)), "Only this revision."),
+            .init("limit", .integer(1...100), "How many on a page; 50 if left out."),
+            .init("cursor", .text(pattern: "^[1-9][0-9]{0,17}$"), "next_cursor of the page before."),
+        ]
+        let one: [Route.Parameter] = [
+            .init("kind", .values(Kind.allCases.map(\.rawValue)), "Only of this kind."),
+            .init("id", .text(length: 1...64), "Only of the resource with this id."),
+        ]
+        return [
+            Route(
+                method: .get, path: "/v1/applies", name: "listApplies",
+                about: "The commits, the latest first. With digest, each says whether what it wrote still stands.", group: "History",
+                access: .scopes(Kind.allCases.map(\.readScope)), parameters: common,
+                answers: [.init(status: 200, about: "A page.", schema: .latest(of: .named("Apply")), example: Examples.applies)],
+                handler: applies),
+            Route(
+                method: .get, path: "/v1/changes", name: "listChanges",
+                about:
+                    "Every single change, the latest first: before and after, without secrets. Takes the read scope of the kinds that it shows.",
+                group: "History", access: .contents("the read scope of each kind that it shows"), parameters: one + common,
+                answers: [.init(status: 200, about: "A page.", schema: .latest(of: .named("Change")), example: Examples.changes)],
+                handler: changes),
+        ]
+    }
+
+    private func applies(_ call: Call) async throws -> Response {
+        let query = try call.query()
         let filter = try Self.filter(query, call)
         let wanted = filter
         let found = try await store.read { transaction in
@@ -24,12 +51,11 @@ extension Routes {
             }, limit: filter.limit)
     }
 
-    /// `GET /v1/changes`: every single change, the latest first, with what was there before and after, without secrets.
-    func changes(_ call: Call) async throws -> Response {
-        let query = try call.query("kind", "id", "digest", "owner", "revision", "limit", "cursor")
+    private func changes(_ call: Call) async throws -> Response {
+        let query = try call.query()
         let kinds = query["kind"].map { name in Kind.allCases.filter { $0.rawValue == name } } ?? Kind.allCases
         guard !kinds.isEmpty else { throw Problem(.invalid, "kind takes webhook, domain, alias or api_key") }
-        for kind in kinds { try call.caller.require(kind.readScope) }
+        try call.require(kinds.map(\.readScope))
         let filter = try Self.filter(query, call)
         let (wanted, kind, resource) = (filter, query["kind"], query["id"])
         let found = try await store.read { try HistoryQuery.changes(wanted, kind: kind, resource: resource, in: $0) }

@@ -21,14 +21,14 @@ enum Accounts {
     /// `--local` has none to begin with. It counts once it was handed over; one that never was is made again.
     /// - Returns: the new token.
     static func firstKey(of account: String, at time: Timestamp, _ random: Randomness, in transaction: Transaction) throws -> Token? {
-        let count = try transaction.first(
+        let known = try transaction.first(
             """
             SELECT count(*) FROM api_keys k WHERE k.account_id = ? AND k.scopes = '["full"]' AND k.revoked_at IS NULL
             AND EXISTS (SELECT 1 FROM key_tokens t WHERE t.key_id = k.id AND t.acknowledged_at IS NOT NULL)
             """, [.text(account)]
         ) { $0.integer(0) }
-        guard count == 0 else { return nil }
-        try transaction.run(
+        guard known == 0 else { return nil }
+        let stale = try transaction.run(
             """
             DELETE FROM api_keys WHERE account_id = ? AND first = 1
             AND id IN (SELECT key_id FROM key_tokens WHERE acknowledged_at IS NULL)
@@ -42,6 +42,7 @@ enum Accounts {
             VALUES (?, ?, 'first key', 'Made when the server started for the first time', 0, '["full"]', '1d', '[]', 1, ?, ?)
             """, [.text(id), .text(account), .text(time.text), .text(time.text)])
         try KeyTokens.add(token.hash, to: id, at: time, acknowledged: false, in: transaction)
+        try count(1 - stale, of: .apiKey, account: account, in: transaction)
         return token
     }
 
@@ -70,7 +71,7 @@ enum Accounts {
         ) { row in
             StateHeader(
                 serverID: row.text(0), accountID: caller.accountID, epoch: row.text(1), revision: row.integer(2), kinds: kinds,
-                time: time, ownKeys: own, callerKey: caller.keyID, owners: owners)
+                time: time, ownKeys: own, callerKey: caller.keyID, owners: owners, resourceLimits: caller.limits.resources)
         }
         guard let header else { throw Problem(.notFound, "the account was removed") }
         return header

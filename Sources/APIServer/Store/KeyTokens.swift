@@ -2,15 +2,25 @@ import EmailConnect
 
 /// The tokens of API keys: hashes, never the tokens.
 enum KeyTokens {
+    /// One token, as far as it may be known.
+    struct Row {
+        var prefix: String
+        var issued: String
+        var acknowledged: String?
+        var grace: String?
+    }
+
+    /// A key's tokens, the oldest first.
+    static func all(of id: String, in transaction: Transaction) throws -> [Row] {
+        try transaction.all(
+            "SELECT prefix, issued_at, acknowledged_at, grace_until FROM key_tokens WHERE key_id = ? ORDER BY issued_at, prefix",
+            [.text(id)]
+        ) { Row(prefix: $0.text(0), issued: $0.text(1), acknowledged: $0.optionalText(2), grace: $0.optionalText(3)) }
+    }
+
     /// Writes the members `token` and `tokens` of a key's record.
-    static func write(of id: String, _ view: RecordView, in transaction: Transaction, to json: inout JSONWriter) throws {
-        let tokens = try transaction.all(
-            """
-            SELECT prefix, issued_at, acknowledged_at, grace_until FROM key_tokens WHERE key_id = ?
-            ORDER BY issued_at, prefix
-            """, [.text(id)]
-        ) { (prefix: $0.text(0), issued: $0.text(1), acknowledged: $0.optionalText(2), grace: $0.optionalText(3)) }
-        json.member("token", tokens.contains { $0.acknowledged != nil && $0.grace == nil } ? "delivered" : "undelivered")
+    static func write(_ tokens: [Row], to json: inout JSONWriter) {
+        json.member("token", isDelivered(tokens) ? "delivered" : "undelivered")
         json.array("tokens") { json in
             for token in tokens {
                 json.object { json in
@@ -22,6 +32,21 @@ enum KeyTokens {
             }
         }
     }
+
+    /// Whether a key can be used at a moment.
+    static func status(isRevoked: Bool, end: String?, after: String?, _ tokens: [Row], at now: Timestamp) throws -> KeyStatus {
+        if isRevoked { return .revoked }
+        if let end, try Timestamp(end) <= now { return .expired }
+        let span = try after.map { try TimeSpan($0) }
+        let isAlive = try tokens.contains { token in
+            let issued = try Timestamp(token.issued)
+            if let span, issued + span <= now { return false }
+            return try token.grace.map { try Timestamp($0) > now } ?? true
+        }
+        return isAlive ? isDelivered(tokens) ? .active : .undelivered : .expired
+    }
+
+    private static func isDelivered(_ tokens: [Row]) -> Bool { tokens.contains { $0.acknowledged != nil && $0.grace == nil } }
 
     /// Adds a token; what was never acknowledged before it is dropped.
     static func add(_ hash: TokenHash, to id: String, at time: Timestamp, acknowledged: Bool, in transaction: Transaction) throws {

@@ -10,6 +10,7 @@ enum Migrations {
             // What a key with api_keys:grant may grant beyond its own scopes.
             try db.execute(sql: "ALTER TABLE api_keys ADD COLUMN grants TEXT")
         }
+        migrator.registerMigration("0004 limits, use, web sessions") { db in try db.execute(sql: fourth) }
         return migrator
     }
 
@@ -122,5 +123,49 @@ enum Migrations {
             applied TEXT NOT NULL, drifted_at INTEGER NOT NULL, PRIMARY KEY (owner_id, kind, name)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX lost_resource ON lost (resource_id);
+        """
+
+    /// How much an account may hold and ask for, how much it does, and who is logged in.
+    private static let fourth = """
+        -- What an account has instead of its plan's limits, by name.
+        ALTER TABLE accounts ADD COLUMN limits TEXT NOT NULL DEFAULT '{}';
+
+        -- How many of each kind an account has: counting 100,000 rows takes as long as reading them.
+        CREATE TABLE counts (
+            account_id TEXT NOT NULL REFERENCES accounts, kind TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (account_id, kind)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO counts SELECT account_id, 'webhook', count(*) FROM webhooks GROUP BY account_id;
+        INSERT INTO counts SELECT account_id, 'domain', count(*) FROM domains GROUP BY account_id;
+        INSERT INTO counts SELECT account_id, 'alias', count(*) FROM aliases GROUP BY account_id;
+        INSERT INTO counts SELECT account_id, 'api_key', count(*) FROM api_keys GROUP BY account_id;
+
+        -- Requests in the current window of each length, so that a restart gives nobody a fresh quota.
+        CREATE TABLE requests (
+            account_id TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, seconds INTEGER NOT NULL, started INTEGER NOT NULL,
+            number INTEGER NOT NULL, PRIMARY KEY (account_id, seconds)
+        ) STRICT, WITHOUT ROWID;
+
+        -- What was used of a key, apart from its configuration: no version and no revision moves with it.
+        CREATE TABLE key_use (
+            key_id TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE, prefix TEXT NOT NULL, requests INTEGER NOT NULL,
+            first_at TEXT NOT NULL, last_at TEXT NOT NULL, last_ip TEXT, PRIMARY KEY (key_id, prefix)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE key_scopes (
+            key_id TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE, scope TEXT NOT NULL, last_at TEXT NOT NULL,
+            PRIMARY KEY (key_id, scope)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE key_addresses (
+            key_id TEXT NOT NULL REFERENCES api_keys ON DELETE CASCADE, address TEXT NOT NULL, last_at TEXT NOT NULL,
+            PRIMARY KEY (key_id, address)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Whoever is logged in to the web pages, by key or by a one-time link; hashes, never what the browser holds.
+        CREATE TABLE web_links (
+            sha256 TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, ends_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE web_sessions (
+            sha256 TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts ON DELETE CASCADE, prefix TEXT,
+            started_at TEXT NOT NULL, ends_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -4,14 +4,14 @@ import EmailConnect
 enum RecordView: Sendable {
     /// A line of the state; fingerprints only for who may compare.
     case state(compare: Bool)
-    /// An item of the API.
-    case item(compare: Bool)
+    /// An item of the API, at a moment.
+    case item(compare: Bool, at: Timestamp)
     /// The history: no fingerprint, nothing of the server's own.
     case history
 
     var mayCompare: Bool {
         switch self {
-        case .state(let compare), .item(let compare): compare
+        case .state(let compare), .item(let compare, _): compare
         case .history: false
         }
     }
@@ -42,7 +42,12 @@ struct RecordQuery<R: Resource>: Sendable {
         case .webhook: ["t.headers", "t.url", "t.verified", "t.suspended_at"]
         case .domain: ["t.webhook_id"]
         case .alias: ["t.webhook_id", "t.domain_id", "d.name"]
-        case .apiKey: ["t.revoked_at", "(SELECT name FROM owners WHERE id = t.bound_owner_id)"]
+        case .apiKey:
+            [
+                "t.revoked_at", "(SELECT name FROM owners WHERE id = t.bound_owner_id)", "t.expires_at", "t.expires_after",
+                "(SELECT max(last_at) FROM key_use WHERE key_id = t.id)",
+                "(SELECT last_ip FROM key_use WHERE key_id = t.id ORDER BY last_at DESC LIMIT 1)",
+            ]
         }
     }
 
@@ -58,7 +63,7 @@ struct RecordQuery<R: Resource>: Sendable {
             default: return (field.name, .text)
             }
         }
-        let names = Self.common + columns.map { "t.\($0.name)" } + ["t.applied"]
+        let names = Self.common + columns.map { "t.\($0.name)" } + ["t.applied", "t.rowid"]
         let join = R.kind == .alias ? " JOIN domains d ON d.id = t.domain_id" : ""
         select = "SELECT \(names.joined(separator: ", ")) FROM \(R.kind.table) t LEFT JOIN owners o ON o.id = t.owner_id\(join)"
     }
@@ -75,6 +80,9 @@ struct RecordQuery<R: Resource>: Sendable {
 
     /// The row's configuration as its owner applied it last; nil while it still is so.
     func applied(_ row: StoredRow) -> String? { row.optionalText(commonCount + columns.count) }
+
+    /// Where the row stands in the order of creation.
+    func place(_ row: StoredRow) -> Int { row.integer(commonCount + columns.count + 1) }
 
     /// The alias's mailbox name in its row.
     func name(_ row: StoredRow) -> String { row.text(commonCount) }
@@ -139,7 +147,14 @@ struct RecordQuery<R: Resource>: Sendable {
         case .apiKey:
             json.member("revoked_at", row.optionalText(5))
             json.member("bound_to", row.optionalText(6))
-            try KeyTokens.write(of: id, view, in: transaction, to: &json)
+            let tokens = try KeyTokens.all(of: id, in: transaction)
+            KeyTokens.write(tokens, to: &json)
+            guard case .item(_, let now) = view else { return }
+            let status = try KeyTokens.status(
+                isRevoked: row.optionalText(5) != nil, end: row.optionalText(7), after: row.optionalText(8), tokens, at: now)
+            json.member("status", status.rawValue)
+            json.member("last_used_at", row.optionalText(9))
+            json.member("last_used_ip", row.optionalText(10))
         }
     }
 }

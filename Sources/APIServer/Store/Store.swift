@@ -102,6 +102,15 @@ struct Store: Sendable {
     /// A view of the database as it is now, for a read in several steps.
     func snapshot() throws -> Snapshot { Snapshot(try pool.makeSnapshot()) }
 
+    /// Folds the log in and does without one, so that the database is one file; ends its use.
+    func becomeOneFile() async throws {
+        try await pool.writeWithoutTransaction { db in
+            _ = try db.checkpoint(.truncate)
+            try db.execute(sql: "PRAGMA journal_mode = DELETE")
+        }
+        try pool.close()
+    }
+
     /// Writes what is in the log into the file; nothing is lost if it cannot be done.
     func close() async {
         if !isReadOnly { try? await pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) } }

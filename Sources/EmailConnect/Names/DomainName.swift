@@ -45,7 +45,7 @@ public struct DomainName: TextValue, Hashable, Comparable, CustomStringConvertib
     /// The canonical text.
     public var description: String { text }
     /// What it looks like.
-    public static var shape: Shape { .text(format: "hostname", pattern: nil) }
+    public static var shape: Shape { .text(format: "hostname", pattern: nil, length: 3...253) }
 
     /// What an address parser would take for a number. https://url.spec.whatwg.org/#ends-in-a-number-checker
     private static func isNumber(_ label: String) -> Bool {

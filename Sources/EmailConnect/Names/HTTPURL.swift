@@ -48,7 +48,7 @@ public struct HTTPURL: TextValue, Hashable {
     }
 
     /// What it looks like.
-    public static var shape: Shape { .text(format: "uri", pattern: "^https?://") }
+    public static var shape: Shape { .text(format: "uri", pattern: "^https?://", length: 9...2048) }
 
     /// https://www.iana.org/assignments/iana-ipv4-special-registry and its sister for IPv6.
     private static let privateRanges: [IPRange] = [

@@ -27,7 +27,10 @@ public struct LocalPart: TextValue, Hashable, Comparable {
     /// By the text's bytes, as the server sorts.
     public static func < (left: LocalPart, right: LocalPart) -> Bool { left.text < right.text }
     /// What it looks like.
-    public static var shape: Shape { .text(format: nil, pattern: nil) }
+    public static var shape: Shape {
+        let atom = "[A-Za-z0-9!#$%&'\\-/=?^_`{|}~]+"
+        return .text(format: nil, pattern: #"^(\*|\#(atom)(\.\#(atom))*)$"#, length: 1...64)
+    }
 
     /// Which of the characters it is that is not allowed.
     private static func rejection(of text: String) -> Rejection {

@@ -33,7 +33,7 @@ public struct TimeSpan: TextValue, Hashable, Comparable {
     /// The sorted order.
     public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.seconds < right.seconds }
     /// What it looks like.
-    public static var shape: Shape { .text(format: nil, pattern: "^[0-9]+[dhms]$") }
+    public static var shape: Shape { .text(format: nil, pattern: "^[1-9][0-9]{0,3}[dhms]$") }
     /// How it may be shown.
     public var shown: Shown { .word(text) }
 }

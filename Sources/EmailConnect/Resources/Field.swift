@@ -9,6 +9,8 @@ public final class Field<R: Sendable>: Sendable {
     public let about: String
     /// What its value looks like.
     public let shape: Shape
+    /// Whether the wire takes null for "none".
+    public let isNullable: Bool
     /// Whether a resource's entry in a manifest may state it.
     public let isInManifest: Bool
 
@@ -31,6 +33,7 @@ public final class Field<R: Sendable>: Sendable {
         self.wireNames = [name] + also
         self.about = about
         self.shape = Value.shape
+        self.isNullable = Value.isNullable
         self.isInManifest = inManifest
         read = { node, owner throws(Rejection) in owner[keyPath: path] = try Value(node) }
         take = { node, wire, owner throws(Rejection) in try owner[keyPath: path].take(node, wire: wire) }

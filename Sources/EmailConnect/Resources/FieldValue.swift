@@ -1,7 +1,8 @@
 /// What a value may look like, for schemas and documents.
 public enum Shape: Equatable, Sendable {
     case boolean
-    case text(format: String?, pattern: String?)
+    /// The length is in Unicode scalars.
+    case text(format: String?, pattern: String?, length: ClosedRange<Int>? = nil)
     case list(of: [String]?)
     /// Text, or a reference to a secret.
     case secret
@@ -36,6 +37,8 @@ public enum RowValue: Hashable, Sendable {
 public protocol FieldValue: Equatable, Sendable {
     /// What it looks like.
     static var shape: Shape { get }
+    /// Whether the wire takes null for "none".
+    static var isNullable: Bool { get }
     /// Reads the value as a manifest has it.
     /// - Throws: when the value is not of this type.
     init(_ node: Node) throws(Rejection)
@@ -60,6 +63,8 @@ public protocol FieldValue: Equatable, Sendable {
 }
 
 extension FieldValue {
+    /// Most types have no "none".
+    public static var isNullable: Bool { false }
     /// Reads the value as the wire has it under one of its names.
     public init(_ node: Node, wire name: String) throws(Rejection) { try self.init(node) }
     /// Reads what the wire has under one name into the value.
@@ -171,14 +176,14 @@ extension Bool: FieldValue {
 
 extension String: FieldValue {
     /// What it looks like.
-    public static var shape: Shape { .text(format: nil, pattern: nil) }
-    /// The longest free text, in bytes.
+    public static var shape: Shape { .text(format: nil, pattern: nil, length: 0...limit) }
+    /// The longest free text, in Unicode scalars.
     static var limit: Int { 4096 }
     /// Reads the value as a manifest has it.
     public init(_ node: Node) throws(Rejection) {
         let text = try node.text()
-        guard text.utf8.count <= Self.limit else {
-            throw Rejection("the text is longer than 4,096 bytes", at: node.position)
+        guard text.utf8.count <= Self.limit || text.unicodeScalars.count <= Self.limit else {
+            throw Rejection("the text is longer than 4,096 characters", at: node.position)
         }
         guard !text.utf8.contains(0) else { throw Rejection("the text has a NUL character", at: node.position) }
         self = text
@@ -194,6 +199,8 @@ extension String: FieldValue {
 extension Optional: FieldValue where Wrapped: FieldValue {
     /// What it looks like.
     public static var shape: Shape { Wrapped.shape }
+    /// Null is "none".
+    public static var isNullable: Bool { true }
     /// Reads the value as a manifest has it.
     public init(_ node: Node) throws(Rejection) { self = .some(try Wrapped(node)) }
     /// On the wire, null is "none"; a manifest leaves the line out.

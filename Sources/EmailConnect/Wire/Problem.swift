@@ -1,7 +1,7 @@
 /// An error as the API answers it. https://www.rfc-editor.org/rfc/rfc9457
 public struct Problem: Error, Equatable, Sendable {
     /// What kind of error it is; clients branch on this, never on words.
-    public enum Code: String, Sendable {
+    public enum Code: String, CaseIterable, Sendable {
         case malformed
         case invalid
         case unauthorized
@@ -21,6 +21,7 @@ public struct Problem: Error, Equatable, Sendable {
         case otherRepository = "other_repository"
         case olderRun = "older_run"
         case rateLimited = "rate_limited"
+        case accountLimit = "account_limit"
         case stale
         case tooLarge = "too_large"
         case unsupportedMediaType = "unsupported_media_type"
@@ -36,7 +37,7 @@ public struct Problem: Error, Equatable, Sendable {
             switch self {
             case .malformed, .invalid: 400
             case .unauthorized: 401
-            case .forbidden, .missingScope, .wrongAccount, .boundKey: 403
+            case .forbidden, .missingScope, .wrongAccount, .boundKey, .accountLimit: 403
             case .notFound: 404
             case .methodNotAllowed: 405
             case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .otherRepository, .olderRun, .busy: 409
@@ -98,8 +99,9 @@ public struct Problem: Error, Equatable, Sendable {
     /// How many single things an answer names.
     private static let itemLimit = 100
 
-    private var title: String {
-        switch code.status {
+    /// What a status means, in a few words.
+    public static func title(of status: Int) -> String {
+        switch status {
         case 400: "The request is not valid"
         case 401: "No valid API key"
         case 403: "Not allowed"
@@ -120,7 +122,7 @@ public struct Problem: Error, Equatable, Sendable {
     public func write(to json: inout JSONWriter) {
         json.object { json in
             json.member("type", "about:blank")
-            json.member("title", title)
+            json.member("title", Self.title(of: code.status))
             json.member("status", code.status)
             json.member("detail", detail)
             json.member("code", code.rawValue)

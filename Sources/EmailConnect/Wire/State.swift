@@ -21,11 +21,13 @@ public struct StateHeader: Equatable, Sendable {
     public var callerKey: String?
     /// Who manages anything here.
     public var owners: [OwnerRecord]
+    /// How many of a kind the account may have; a kind that is missing has no limit.
+    public var resourceLimits: [Kind: Int]
 
     /// The first line of a state.
     public init(
         serverID: String, accountID: String, epoch: String, revision: Int, kinds: [Kind], time: Timestamp, ownKeys: [String],
-        callerKey: String? = nil, owners: [OwnerRecord] = []
+        callerKey: String? = nil, owners: [OwnerRecord] = [], resourceLimits: [Kind: Int] = [:]
     ) {
         self.serverID = serverID
         self.accountID = accountID
@@ -36,6 +38,7 @@ public struct StateHeader: Equatable, Sendable {
         self.ownKeys = ownKeys
         self.callerKey = callerKey
         self.owners = owners
+        self.resourceLimits = resourceLimits
     }
 
     /// Writes the line.
@@ -51,7 +54,10 @@ public struct StateHeader: Equatable, Sendable {
             json.member("own_keys", ownKeys)
             json.member("caller_key", callerKey)
             json.array("owners") { json in for owner in owners { owner.write(to: &json) } }
-            json.object("limits") { $0.member("batch_bytes", Batch.byteLimit) }
+            json.object("limits") { json in
+                json.member("batch_bytes", Batch.byteLimit)
+                for kind in Kind.allCases { if let limit = resourceLimits[kind] { json.member(kind.plural, limit) } }
+            }
             json.member("capabilities", ["batch", "expect", "idempotency", "owners", "applies"])
         }
         json.endLine()

@@ -7,6 +7,7 @@ extension StateHeader {
         var kinds: [Kind] = []
         var ownKeys: [String] = []
         var owners: [OwnerRecord] = []
+        var limits: [Kind: Int] = [:]
         try json.object { json, name throws(Rejection) in
             let node = try json.node()
             switch name {
@@ -15,6 +16,11 @@ extension StateHeader {
             case "caller_key": texts[name] = node.isNull ? nil : try node.text()
             case "own_keys": for item in try node.items("ids") { ownKeys.append(try item.text()) }
             case "owners": for item in try node.items("owners") { owners.append(try OwnerRecord(item)) }
+            case "limits":
+                for member in try node.members("limits") {
+                    guard let kind = Kind.allCases.first(where: { $0.plural == member.key.text }) else { continue }
+                    limits[kind] = try member.value.integer()
+                }
             case "kinds":
                 for item in try node.items("kinds") {
                     let name = try item.text()
@@ -33,7 +39,8 @@ extension StateHeader {
         else { throw Rejection("the account's state has an incomplete first line") }
         self.init(
             serverID: serverID, accountID: accountID, epoch: epoch, revision: revision, kinds: kinds,
-            time: try Timestamp(time), ownKeys: ownKeys, callerKey: texts["caller_key"], owners: owners)
+            time: try Timestamp(time), ownKeys: ownKeys, callerKey: texts["caller_key"], owners: owners,
+            resourceLimits: limits)
     }
 }
 

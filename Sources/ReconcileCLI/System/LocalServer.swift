@@ -32,7 +32,9 @@ enum LocalServer {
         umask(0o077)
         // What goes wrong comes back with the answer.
         let logger = Logger(label: "local") { _ in SwiftLogNoOpLogHandler() }
-        let server = try await BundledServer(database: path, access: access, allowsPrivateTargets: true, logger: logger)
+        var options = ServerOptions()
+        options.allowsPrivateTargets = true
+        let server = try await BundledServer(database: path, access: access, options: options, logger: logger)
         let socket = "\(folder)/s"
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
         let running = Task {

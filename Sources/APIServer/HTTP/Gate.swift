@@ -1,0 +1,60 @@
+import EmailConnect
+import HTTPTypes
+import Hummingbird
+
+/// Lets requests in: who is calling, from where, and whether they have asked too often.
+struct Gate: Sendable {
+    let authenticator: Authenticator
+    /// nil when nobody counts.
+    let limiter: RateLimiter?
+    let activity: Activity
+    /// Whose word for a client's address is taken.
+    let trustedProxies: IPRanges
+
+    /// Finds out who calls, and counts the request.
+    /// - Throws: ``Problem``.
+    func enter(_ request: Request, _ context: ConnectionContext) async throws -> Caller {
+        let caller = try await authenticator.caller(request.headers, from: address(of: request, context))
+        try admit(caller, context)
+        return caller
+    }
+
+    /// Counts a request of somebody who is known.
+    /// - Throws: ``Problem`` when there were too many.
+    func admit(_ caller: Caller, _ context: ConnectionContext) throws(Problem) {
+        let quota = limiter?.admit(.account(caller.accountID), caller.limits)
+        context.notes.enter(caller, quota)
+        if let problem = quota?.problem { throw problem }
+    }
+
+    /// Counts a request of nobody by its address, so that keys cannot be guessed at leisure.
+    /// - Returns: the refusal when there were too many.
+    func countNobody(_ request: Request, _ context: ConnectionContext) -> Problem? {
+        let found = context.notes.found
+        guard let limiter, found.quota == nil, found.isCounted else { return nil }
+        let quota = limiter.admit(.address(address(of: request, context)), AccountLimits(.free))
+        context.notes.refuse(quota)
+        return quota.problem
+    }
+
+    /// Notes what was used of which key.
+    func note(_ found: RequestNotes.Found, _ request: Request, _ context: ConnectionContext) {
+        guard let caller = found.caller else { return }
+        activity.note(caller, from: address(of: request, context))
+        activity.note(caller, used: found.scopes)
+    }
+
+    /// The client's address: the other end of the connection or, when that is a trusted proxy, the last one in
+    /// `X-Forwarded-For` that is none. Everything before it anybody may have written.
+    func address(of request: Request, _ context: ConnectionContext) -> [UInt8]? {
+        guard let peer = context.peer.map(IPAddress.unmapped), !trustedProxies.list.isEmpty, trustedProxies.allow(peer) else {
+            return context.peer
+        }
+        let hops = request.headers[values: .forwardedFor].flatMap { $0.split(separator: ",") }
+        for hop in hops.reversed() {
+            guard let address = IPAddress.bytes(hop.filter { $0 != " " }).map(IPAddress.unmapped) else { return peer }
+            if !trustedProxies.allow(address) { return address }
+        }
+        return peer
+    }
+}

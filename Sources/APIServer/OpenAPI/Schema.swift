@@ -1,0 +1,115 @@
+import EmailConnect
+
+/// What a JSON value looks like: as much of JSON Schema as the API's document needs.
+/// https://json-schema.org/draft/2020-12/json-schema-validation
+indirect enum Schema: Sendable {
+    case boolean
+    case integer(ClosedRange<Int>?)
+    case text(format: String? = nil, pattern: String? = nil, length: ClosedRange<Int>? = nil)
+    case values([String])
+    case constant(Constant)
+    case list(Schema, count: ClosedRange<Int>? = nil, isSet: Bool = false)
+    /// An object; a closed one has no other members.
+    case object([Member], isClosed: Bool = false)
+    /// Any names with values of one kind each.
+    case names(Schema, pattern: String? = nil, limit: Int? = nil)
+    case nullable(Schema)
+    case either([Schema])
+    /// One of the document's components.
+    case named(String)
+    case anything
+
+    enum Constant: Sendable {
+        case text(String)
+        case integer(Int)
+        case boolean(Bool)
+    }
+
+    /// One member of an object.
+    struct Member: Sendable {
+        var name: String
+        var schema: Schema
+        var isRequired: Bool
+        var about: String
+
+        init(_ name: String, _ schema: Schema, _ about: String, isRequired: Bool = true) {
+            self.name = name
+            self.schema = schema
+            self.isRequired = isRequired
+            self.about = about
+        }
+    }
+
+    /// An id of a kind.
+    static func id(_ kind: Kind) -> Schema { .text(pattern: "^\(kind.idPrefix)[A-Za-z0-9]{16}$") }
+    /// A moment, UTC.
+    static let time = Schema.text(format: "date-time")
+
+    /// Writes the schema as the value of a member.
+    func write(_ name: String, _ about: String = "", to json: inout JSONWriter) {
+        json.object(name) { json in
+            keywords(to: &json)
+            if !about.isEmpty { json.member("description", about) }
+        }
+    }
+
+    private func item(to json: inout JSONWriter) { json.object { keywords(to: &$0) } }
+
+    private func keywords(to json: inout JSONWriter) {
+        switch self {
+        case .boolean: json.member("type", "boolean")
+        case .integer(let range):
+            json.member("type", "integer")
+            if let range {
+                json.member("minimum", range.lowerBound)
+                if range.upperBound != .max { json.member("maximum", range.upperBound) }
+            }
+        case .text(let format, let pattern, let length):
+            json.member("type", "string")
+            if let format { json.member("format", format) }
+            if let pattern { json.member("pattern", pattern) }
+            if let length {
+                if length.lowerBound > 0 { json.member("minLength", length.lowerBound) }
+                json.member("maxLength", length.upperBound)
+            }
+        case .values(let values):
+            json.member("type", "string")
+            json.member("enum", values)
+        case .constant(.text(let text)): json.member("const", text)
+        case .constant(.integer(let number)): json.member("const", number)
+        case .constant(.boolean(let flag)): json.member("const", flag)
+        case .list(let schema, let count, let isSet):
+            json.member("type", "array")
+            schema.write("items", to: &json)
+            if let count {
+                if count.lowerBound > 0 { json.member("minItems", count.lowerBound) }
+                if count.upperBound != .max { json.member("maxItems", count.upperBound) }
+            }
+            if isSet { json.member("uniqueItems", true) }
+        case .object(let members, let isClosed): Self.object(members, isClosed, to: &json)
+        case .names(let schema, let pattern, let limit):
+            json.member("type", "object")
+            schema.write("additionalProperties", to: &json)
+            if let pattern { json.object("propertyNames") { $0.member("pattern", pattern) } }
+            if let limit { json.member("maxProperties", limit) }
+        case .nullable(let schema):
+            json.array("anyOf") { json in
+                schema.item(to: &json)
+                json.object { $0.member("type", "null") }
+            }
+        case .either(let schemas): json.array("anyOf") { json in for schema in schemas { schema.item(to: &json) } }
+        case .named(let name): json.member("$ref", "#/components/schemas/\(name)")
+        case .anything: break
+        }
+    }
+
+    private static func object(_ members: [Member], _ isClosed: Bool, to json: inout JSONWriter) {
+        json.member("type", "object")
+        json.object("properties") { json in
+            for member in members { member.schema.write(member.name, member.about, to: &json) }
+        }
+        let required = members.filter(\.isRequired).map(\.name)
+        if !required.isEmpty { json.member("required", required) }
+        if isClosed { json.member("additionalProperties", false) }
+    }
+}

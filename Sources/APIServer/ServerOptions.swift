@@ -1,0 +1,58 @@
+public import EmailConnect
+
+/// How a server behaves, beside where its data is and who may call.
+public struct ServerOptions: Sendable {
+    /// Whether webhooks may point into this machine or a private network.
+    public var allowsPrivateTargets = false
+    /// Whether accounts and addresses may ask only so often.
+    public var limitsRequests = true
+    /// Whose word for a client's address is taken, in `X-Forwarded-For`; nobody's if empty.
+    public var trustedProxies = IPRanges.anywhere
+    /// The names under which it has web pages.
+    public var hosts = WebHosts()
+    /// The certificate and its key, as PEM files; without them it speaks plain HTTP.
+    public var certificate: Certificate?
+    /// Where Swagger UI's files are; without them the reference is a plain page.
+    public var swaggerFolder: String?
+    /// Whether browsers reach it by https.
+    public var isSecure = false
+
+    /// A certificate chain and its private key, as PEM files.
+    public struct Certificate: Sendable {
+        /// The chain, the server's own first.
+        public var chain: String
+        /// The private key.
+        public var key: String
+
+        /// A certificate chain and its private key.
+        public init(chain: String, key: String) {
+            self.chain = chain
+            self.key = key
+        }
+    }
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The names under which a server has web pages. An address is always one: only a name can be made to point elsewhere later.
+/// https://en.wikipedia.org/wiki/DNS_rebinding
+public struct WebHosts: Sendable {
+    private var names: Set<String> = ["localhost"]
+
+    /// The machine's own names.
+    public init() {}
+
+    /// Adds a name, with or without a port.
+    public mutating func insert(_ name: String) { names.insert(name.lowercased()) }
+
+    /// Whether a request's `Host` is one of them.
+    func allow(_ authority: String?) -> Bool {
+        guard let authority = authority?.lowercased(), !authority.isEmpty else { return false }
+        if names.contains(authority) { return true }
+        var host = authority
+        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber) { host = String(host[..<colon]) }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        return names.contains(host) || IPAddress.bytes(host) != nil
+    }
+}
