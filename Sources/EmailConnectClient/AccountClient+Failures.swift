@@ -20,6 +20,7 @@ extension AccountClient {
             case .olderRun: "this run came too late; --allow-older applies it all the same"
             case .otherRepository: "choose another manifest name, or say repository_moved_from: in the manifest"
             case .unavailable, .busy, .rateLimited: "try again in a moment"
+            case .accountLimit: "delete what nobody needs, or have the account's limit raised"
             case .storage: "make room or mend the disk, and run the command again, which is harmless"
             case .damaged: "restore a backup of the server's database"
             default: problem.requestID.map { "the server's log has it as \($0)" } ?? ""

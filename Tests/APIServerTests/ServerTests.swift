@@ -1,4 +1,4 @@
-import APIServer
+@testable import APIServer
 import EmailConnect
 import Foundation
 import HTTPTypes
@@ -16,6 +16,8 @@ struct Account {
     let clock: SettableClock
     /// The database, for what only whoever runs the server may do.
     let database: String
+    /// The server's routes.
+    let routes: [Route]
 
     struct Answer {
         let status: Int
@@ -39,13 +41,13 @@ struct Account {
         options.limitsRequests = limiting
         let server = try await BundledServer(
             database: scratch.file("a.db"), access: .keys, options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: .silent,
             clock: clock.clock)
         let first = try await server.makeFirstKey()
         if let first { try await server.handOver(firstKey: first) }
         let key = first?.reveal() ?? ""
         try await server.application().test(.router) { client in
-            try await body(Account(client: client, key: key, clock: clock, database: scratch.file("a.db")))
+            try await body(Account(client: client, key: key, clock: clock, database: scratch.file("a.db"), routes: server.routes.all))
         }
     }
 

@@ -69,6 +69,9 @@ final class RateLimiter: Sendable {
         }
     }
 
+    /// How many are counted.
+    var subjects: Int { memory.withLock { $0.counts.count } }
+
     /// The accounts whose counts have moved since the last call.
     func takeChanges() -> [String: Count] {
         memory.withLock { memory in

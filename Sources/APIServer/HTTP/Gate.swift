@@ -47,10 +47,13 @@ struct Gate: Sendable {
     /// The client's address: the other end of the connection or, when that is a trusted proxy, the last one in
     /// `X-Forwarded-For` that is none. Everything before it anybody may have written.
     func address(of request: Request, _ context: ConnectionContext) -> [UInt8]? {
-        guard let peer = context.peer.map(IPAddress.unmapped), !trustedProxies.list.isEmpty, trustedProxies.allow(peer) else {
-            return context.peer
-        }
-        let hops = request.headers[values: .forwardedFor].flatMap { $0.split(separator: ",") }
+        Self.address(peer: context.peer, forwarded: request.headers[values: .forwardedFor], trusting: trustedProxies)
+    }
+
+    static func address(peer: [UInt8]?, forwarded: [String], trusting trustedProxies: IPRanges) -> [UInt8]? {
+        guard let peer = peer.map(IPAddress.unmapped) else { return nil }
+        guard !trustedProxies.list.isEmpty, trustedProxies.allow(peer) else { return peer }
+        let hops = forwarded.flatMap { $0.split(separator: ",") }
         for hop in hops.reversed() {
             guard let address = IPAddress.bytes(hop.filter { $0 != " " }).map(IPAddress.unmapped) else { return peer }
             if !trustedProxies.allow(address) { return address }

@@ -81,6 +81,7 @@ extension AccountFailure {
         guard case .refused(let problem) = kind else { return .failed }
         switch problem.code {
         case .stale, .duplicate, .olderRun: return .stale
+        case .accountLimit: return .refused
         case .foreignOwner, .inUse, .notEmpty, .protected, .ownKey, .otherRepository: return .conflict
         default: return .failed
         }

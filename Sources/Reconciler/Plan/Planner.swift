@@ -71,7 +71,7 @@ enum Planner {
             writtenDown: Set(desired.removals.filter { !$0.keeps }.map(\.name)), lost: Plan.Lost(state.lost, of: owner))
         plan.conflicts = (conflicts + Conflicts.ofCaller(plan.apiKeys, state)).sorted()
         (plan.refusals, plan.consented) = Guards.check(plan, state, desired.consent, isDestroyed: desired.isDestroyed)
-        plan.refusals += revoked
+        plan.refusals += revoked + AccountRoom.check(plan, state)
         plan.digest = PlanDigest(of: plan)
         return plan
     }
