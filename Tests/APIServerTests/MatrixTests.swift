@@ -140,7 +140,14 @@ struct MatrixTests {
                 let pinned = try await account.call(route.method, path, Self.body(route), headers: [.account: "acct_other"])
                 #expect(pinned.code == "wrong_account", "\(route.method) \(path): \(pinned.text)")
             }
-            #expect(try await account.state() == before, "nothing of it changed anything")
+            let (_, bound) = try await Self.key(account, [.full], #","bound_to":"web/production""#)
+            let account = account
+            for route in routes where route.method != .get {
+                let answer = try await account.call(
+                    route.method, Self.path(route, world), Self.valid(route, world) ?? Self.body(route), key: bound)
+                #expect(answer.code == "bound_key" || answer.codes == ["bound_key"], "\(route.method) \(route.path): \(answer.text)")
+            }
+            #expect(try await account.state().count == before.count + 1, "nothing of it changed anything")
         }
     }
 
@@ -192,8 +199,17 @@ struct MatrixTests {
     }
 
     /// A request that the route takes.
-    private static func valid(_ route: Route) -> String? {
-        switch (route.method, route.path) {
+    private static func valid(_ route: Route, _ world: World? = nil) -> String? {
+        let id = world?.ids[String(route.path.split(separator: "/")[1])] ?? ""
+        if route.path.hasSuffix("s/batch") || route.path == "/v1/aliases/batch" {
+            return #"{"operations":[{"action":"update","data":{"id":"\#(id)","description":"x"}}]}"#
+        }
+        return switch (route.method, route.path) {
+        case (.post, "/v1/batch"): #"{"format":1,"operations":[{"op":"create","kind":"domain","set":{"name":"y.example"}}]}"#
+        case (.post, "/v1/domains"): #"{"name":"y.example"}"#
+        case (.post, "/v1/aliases"): #"{"domain":"acme.example","name":"y"}"#
+        case (.post, "/v1/webhooks"): #"{"url":"https://y.example/"}"#
+        case (.post, "/v1/api-keys"): #"{"scopes":["aliases:read"]}"#
         case (.patch, _): #"{"description":"x"}"#
         case (.put, "/v1/domains/{id}"): #"{"name":"x.example"}"#
         case (.put, "/v1/aliases/{id}"): #"{"domain":"acme.example","name":"x"}"#

@@ -23,6 +23,9 @@ public final class Scratch: Sendable {
         try Data(text.utf8).write(to: url)
     }
 
+    /// The names of the files in the folder, sorted.
+    public var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+
     /// Reads a file in the folder.
     public func read(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }
 }

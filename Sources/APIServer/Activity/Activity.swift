@@ -56,6 +56,9 @@ final class Activity: Sendable {
         }
     }
 
+    /// How many tokens have a use that is not written yet.
+    var pending: Int { uses.withLock { $0.count } }
+
     /// Writes what was gathered; what cannot be written is kept for the next time.
     func flush() async {
         let taken = uses.withLock { uses in

@@ -76,22 +76,18 @@ public struct ServerAdministration: Sendable {
     /// Copies the database as it is now. The copy's accounts have new epochs: a server that is started on it is another one, for
     /// which no plan was made yet.
     /// - Throws: ``StoreFailure``.
-    public func backUp(to path: String) async throws(StoreFailure) {
+    public func backUp(to path: String) throws(StoreFailure) {
         try Store.copy(store.path, to: path)
         let random = random
-        do {
-            let copy = try Store(path: path, random: random)
-            try await copy.write { transaction in
-                let ids = try transaction.all("SELECT id FROM accounts") { $0.text(0) }
-                for id in ids {
-                    try transaction.run("UPDATE accounts SET epoch = ? WHERE id = ?", [.text(random.hexadecimal(16)), .text(id)])
-                }
-                // Whoever is logged in here is not logged in there.
-                try transaction.run("DELETE FROM web_sessions")
-                try transaction.run("DELETE FROM web_links")
+        try Store.finish(copy: path) { transaction in
+            let ids = try transaction.all("SELECT id FROM accounts") { $0.text(0) }
+            for id in ids {
+                try transaction.run("UPDATE accounts SET epoch = ? WHERE id = ?", [.text(random.hexadecimal(16)), .text(id)])
             }
-            try await copy.becomeOneFile()
-        } catch { throw StoreFailure(error, path: path) }
+            // Whoever is logged in here is not logged in there.
+            try transaction.run("DELETE FROM web_sessions")
+            try transaction.run("DELETE FROM web_links")
+        }
     }
 
     /// Ends the use of the database.

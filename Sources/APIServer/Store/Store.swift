@@ -89,6 +89,23 @@ struct Store: Sendable {
         } catch { throw StoreFailure(error, path: path) }
     }
 
+    /// Changes a copy that nobody else uses, and makes it one file, without a log beside it, on disk.
+    /// - Throws: ``StoreFailure``.
+    static func finish(copy path: String, _ body: @escaping (Transaction) throws -> Void) throws(StoreFailure) {
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.inTransaction {
+                    try body(Transaction(db))
+                    return .commit
+                }
+                try db.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
+            try queue.close()
+        } catch { throw StoreFailure(error, path: path) }
+    }
+
     /// One transaction that writes; what `body` throws takes everything back.
     func write<T: Sendable>(_ body: @Sendable @escaping (Transaction) throws -> T) async throws -> T {
         try await pool.write { db in try body(Transaction(db)) }
@@ -101,15 +118,6 @@ struct Store: Sendable {
 
     /// A view of the database as it is now, for a read in several steps.
     func snapshot() throws -> Snapshot { Snapshot(try pool.makeSnapshot()) }
-
-    /// Folds the log in and does without one, so that the database is one file; ends its use.
-    func becomeOneFile() async throws {
-        try await pool.writeWithoutTransaction { db in
-            _ = try db.checkpoint(.truncate)
-            try db.execute(sql: "PRAGMA journal_mode = DELETE")
-        }
-        try pool.close()
-    }
 
     /// Writes what is in the log into the file; nothing is lost if it cannot be done.
     func close() async {

@@ -26,6 +26,7 @@ struct PageTemplates: Sendable {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>{{title}} - EmailConnect</title>
         <link rel="stylesheet" href="/assets/style.css">
+        <link rel="icon" href="data:,">
         {{$head}}{{/head}}
         </head>
         <body>
@@ -123,26 +124,21 @@ struct PageTemplates: Sendable {
         {{/mayWrite}}
         <table>
         <caption>API keys, the oldest first</caption>
-        <thead><tr><th scope="col">Name</th><th scope="col">Scopes</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">From</th><th scope="col">Do</th></tr></thead>
+        <thead><tr><th scope="col">Name</th><th scope="col">Scopes</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Allowed from</th><th scope="col">Actions</th></tr></thead>
         <tbody>
         {{#rows}}
         <tr>
         <th scope="row">{{name}}<small><code>{{prefixes}}</code></small>{{#owner}}<small>managed by {{owner}}</small>{{/owner}}</th>
         <td data-label="Scopes">{{scopes}}</td>
         <td data-label="State"><span class="state {{status}}">{{status}}</span><small>ends {{ends}}</small></td>
-        <td data-label="Last used">{{used}}{{#from}}<small>{{from}}</small>{{/from}}</td>
-        <td data-label="From">{{addresses}}</td>
-        <td data-label="Do">
-        {{#isCaller}}<small>this login</small>{{/isCaller}}
-        {{#mayAct}}
-        <details><summary>Rotate</summary>
+        <td data-label="Last used"><span class="when">{{used}}</span>{{#from}}<small>{{from}}</small>{{/from}}</td>
+        <td data-label="Allowed from">{{addresses}}</td>
+        <td>{{#isCaller}}<small>this login</small>{{/isCaller}}{{#mayAct}}<details><summary>Rotate</summary>
         <form method="post" action="/settings/api-keys/{{id}}/rotate"><input type="hidden" name="pageToken" value="{{pageToken}}">
-        <p>Makes a new token; the old one stays valid for the key's grace.</p><button>Rotate {{name}}</button></form></details>
+        <p>Makes a new token; the old one stays valid for the key's grace.</p><button aria-label="Rotate now: {{name}}">Rotate now</button></form></details>
         <details><summary>Revoke</summary>
         <form method="post" action="/settings/api-keys/{{id}}/revoke"><input type="hidden" name="pageToken" value="{{pageToken}}">
-        <p>Ends the key at once, for good.</p><button class="danger">Revoke {{name}}</button></form></details>
-        {{/mayAct}}
-        </td>
+        <p>Ends the key at once, for good.</p><button class="danger" aria-label="Revoke now: {{name}}">Revoke now</button></form></details>{{/mayAct}}</td>
         </tr>
         {{/rows}}
         </tbody>
@@ -162,7 +158,8 @@ struct PageTemplates: Sendable {
         {{#rows}}
         <tr><th scope="row">{{name}}{{#about}}<small>{{about}}</small>{{/about}}</th>
         <td data-label="State"><span class="state {{state}}">{{state}}</span>{{#isProtected}}<small>{{isProtected}}</small>{{/isProtected}}</td>
-        <td data-label="Aliases">{{aliases}}</td><td data-label="Webhook">{{webhook}}</td><td data-label="Managed by">{{owner}}</td></tr>
+        <td data-label="Aliases">{{aliases}}</td><td data-label="Webhook" class="name">{{webhook}}</td>
+        <td data-label="Managed by" class="name">{{owner}}</td></tr>
         {{/rows}}
         </tbody>
         </table>
@@ -180,8 +177,8 @@ struct PageTemplates: Sendable {
         <tbody>
         {{#rows}}
         <tr><th scope="row">{{name}}{{#about}}<small>{{about}}</small>{{/about}}</th><td data-label="URL"><code>{{url}}</code></td>
-        <td data-label="State"><span class="state">{{state}}</span></td><td data-label="Aliases">{{aliases}}</td>
-        <td data-label="Managed by">{{owner}}</td></tr>
+        <td data-label="State"><span class="state {{state}}">{{state}}</span></td><td data-label="Aliases">{{aliases}}</td>
+        <td data-label="Managed by" class="name">{{owner}}</td></tr>
         {{/rows}}
         </tbody>
         </table>
@@ -206,7 +203,7 @@ struct PageTemplates: Sendable {
         <thead><tr><th scope="col">Key</th><th scope="col">Last used</th><th scope="col">From</th><th scope="col">Requests</th><th scope="col">Scopes used</th></tr></thead>
         <tbody>
         {{#uses}}
-        <tr><th scope="row">{{name}}<small><code>{{prefix}}</code></small></th><td data-label="Last used">{{last}}</td>
+        <tr><th scope="row">{{name}}<small><code>{{prefix}}</code></small></th><td data-label="Last used" class="when">{{last}}</td>
         <td data-label="From">{{address}}</td><td data-label="Requests">{{requests}}</td><td data-label="Scopes used">{{scopes}}</td></tr>
         {{/uses}}
         </tbody>
@@ -217,9 +214,9 @@ struct PageTemplates: Sendable {
         <thead><tr><th scope="col">Revision</th><th scope="col">When</th><th scope="col">By key</th><th scope="col">For</th><th scope="col">Operations</th></tr></thead>
         <tbody>
         {{#commits}}
-        <tr><th scope="row">{{revision}}</th><td data-label="When">{{time}}</td>
-        <td data-label="By key"><code>{{actor}}</code>{{#who}}<small>{{who}}</small>{{/who}}</td>
-        <td data-label="For">{{owner}}{{#commit}}<small>commit {{commit}}</small>{{/commit}}</td><td data-label="Operations">{{operations}}</td></tr>
+        <tr><th scope="row">{{revision}}</th><td data-label="When" class="when">{{time}}</td>
+        <td data-label="By key" class="name"><code>{{actor}}</code>{{#who}}<small>{{who}}</small>{{/who}}</td>
+        <td data-label="For" class="name">{{owner}}{{#commit}}<small>commit {{commit}}</small>{{/commit}}</td><td data-label="Operations">{{operations}}</td></tr>
         {{/commits}}
         </tbody>
         </table>
@@ -235,10 +232,11 @@ struct PageTemplates: Sendable {
         {{$body}}
         <section class="card">
         <p>Send a key with every request: <code>Authorization: Bearer ec_...</code>. Make one under <a href="/settings/api-keys">API Keys</a>.
-        Calls that are tried here go out as this login, with the scopes: {{scopes}}.</p>
-        <p>100 requests a minute, 1,000 an hour, 10,000 a day; Pro has twice that, Enterprise its own. A batch counts as one.
-        Each answer says what is left: <code>X-RateLimit-Limit</code>, <code>-Remaining</code>, <code>-Reset</code>; over it 429 with <code>Retry-After</code>.</p>
-        {{#hasLimits}}<ul class="limits">{{#limits}}<li><strong>{{remaining}}</strong> of {{limit}} left this {{window}}</li>{{/limits}}</ul>{{/hasLimits}}
+        {{#hasSwagger}}Calls that are tried here go out as this login, with the scopes: {{scopes}}.{{/hasSwagger}}</p>
+        {{#hasLimits}}<p>100 requests a minute, 1,000 an hour, 10,000 a day; Pro has twice that, Enterprise its own. A batch counts as one.
+        Each answer says what is left, in <code>X-RateLimit-Limit</code>, <code>X-RateLimit-Remaining</code> and <code>X-RateLimit-Reset</code>;
+        over it 429 with <code>Retry-After</code>.</p>
+        <ul class="limits">{{#limits}}<li><strong>{{remaining}}</strong> of {{limit}} left this {{window}}</li>{{/limits}}</ul>{{/hasLimits}}
         <p><a href="/openapi.json">openapi.json</a></p>
         </section>
         {{#hasSwagger}}<div id="swagger" data-token="{{pageToken}}"></div>{{/hasSwagger}}

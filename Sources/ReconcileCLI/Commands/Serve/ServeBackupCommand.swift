@@ -29,7 +29,7 @@ struct ServeBackupCommand: AsyncParsableCommand {
             // Under its name only when it is whole.
             let part = "\(file).part"
             defer { for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: part + suffix) } }
-            try await server.backUp(to: part)
+            try server.backUp(to: part)
             // The database has synced its pages already.
             do { try FileManager.default.moveItem(atPath: part, toPath: file) } catch {
                 session.fail("cannot write \(Escaped.line(file))", "check that its folder exists and may be written to")
