@@ -123,10 +123,22 @@ public struct RunningCommand: Sendable {
     /// Sends it SIGINT, as Ctrl-C does.
     public func interrupt() { kill(identifier, SIGINT) }
 
-    /// Waits until its standard error has some text, or it has ended. A program of its own waits, so that no test is kept from
-    /// running meanwhile.
-    public func waits(forErrors text: String) async throws {
+    /// Sends it SIGTERM.
+    public func terminate() { kill(identifier, SIGTERM) }
+
+    /// Waits until its standard error has some text, or it has ended.
+    public func waits(forErrors text: String) async throws { try await waits(for: text, in: "err") }
+
+    /// Waits until its standard output has some text, or it has ended.
+    /// - Returns: what there is by then.
+    public func waits(forOutput text: String) async throws -> String {
+        try await waits(for: text, in: "out")
+        return try scratch.read("out")
+    }
+
+    /// A program of its own waits, so that no test is kept from running meanwhile.
+    private func waits(for text: String, in file: String) async throws {
         let script = "exec 3< <(exec tail -n +1 -f --pid=$3 \"$1\"); grep -qm1 -- \"$2\" <&3; found=$?; kill $! 2>/dev/null; exit $found"
-        _ = try await Command.run("/bin/bash", ["-c", script, "-", scratch.file("err"), text, "\(identifier)"], in: scratch.path)
+        _ = try await Command.run("/bin/bash", ["-c", script, "-", scratch.file(file), text, "\(identifier)"], in: scratch.path)
     }
 }

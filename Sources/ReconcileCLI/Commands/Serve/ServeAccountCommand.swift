@@ -30,8 +30,7 @@ struct ServeAccountCommand: AsyncParsableCommand {
             commandName: "add", abstract: "Adds an account, wholly apart from the others, with a first API key.")
         @Argument(help: "What it is called on this server.") var name: String
         @OptionGroup var limits: LimitOptions
-        @Option(help: ArgumentHelp("Where the first key is written, readable for this user only.", valueName: "file"), completion: .file())
-        var keyFile: String?
+        @OptionGroup var firstKey: FirstKeyOptions
         @OptionGroup var database: DatabaseOptions
         @OptionGroup var output: OutputOptions
 
@@ -48,7 +47,7 @@ struct ServeAccountCommand: AsyncParsableCommand {
             let session = Session(output)
             umask(0o077)
             try await session.administering(database) { server in
-                let firstKey = FirstKey(session, keyFile: keyFile)
+                let firstKey = FirstKey(session, keyFile: firstKey.keyFile)
                 try firstKey.check()
                 guard let account = try await server.addAccount(name, plan: limits.plan ?? .free, limits: try limits.own) else {
                     session.fail("there is an account \(Escaped.line(name)) already", "reconcile serve account list shows them")
@@ -129,7 +128,7 @@ struct LimitOptions: ParsableArguments {
 /// One account in a line.
 enum AccountText {
     static func line(_ account: AccountSummary) -> String {
-        let requests = RequestWindow.allCases.map { "\(account.limits.requests[$0, default: 0]) a \($0.rawValue)" }.joined(separator: ", ")
+        let requests = RequestWindow.allCases.map { "\(account.limits.requests[$0, default: 0])/\($0.rawValue)" }.joined(separator: ", ")
         let resources = Kind.allCases.map { kind in
             let limit = account.limits.resources[kind].map { " of \($0)" } ?? ""
             return "\(account.counts[kind, default: 0])\(limit) \(kind.words)"

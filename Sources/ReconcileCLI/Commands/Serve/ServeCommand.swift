@@ -25,8 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The port; 0 lets the system choose.")
     var port = 8080
 
-    @Option(help: ArgumentHelp("Where the first key is written, readable for this user only.", valueName: "file"), completion: .file())
-    var keyFile: String?
+    @OptionGroup var firstKey: FirstKeyOptions
 
     @Flag(help: "Accept webhooks whose host is private to a network or this machine.")
     var allowPrivateTargets = false
@@ -100,7 +99,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let server = try await BundledServer(
                 database: database.db, access: .keys, options: try options, logger: log.logger)
-            try await FirstKey(session, keyFile: keyFile).handOver(of: server)
+            try await FirstKey(session, keyFile: firstKey.keyFile).handOver(of: server)
             let (host, isSecure, database, publicUrl) = (host, tlsCert != nil, database.db, publicUrl)
             try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
                 let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
@@ -134,6 +133,12 @@ struct DatabaseOptions: ParsableArguments {
             "The database; serve makes it if it does not exist. --local keeps its own in .reconcile/local.db.", valueName: "file"),
         completion: .file())
     var db = "emailconnect.db"
+}
+
+/// Where a first key goes. A group of its own: the command above reads its options first, and those below share what it read.
+struct FirstKeyOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the first key is written, readable for this user only.", valueName: "file"), completion: .file())
+    var keyFile: String?
 }
 
 /// How a server writes its log, on standard error.
