@@ -1,3 +1,4 @@
+import APIServer
 import EmailConnect
 import Reconciler
 
@@ -23,6 +24,20 @@ extension WorldRun {
             try expect(Self.render(saved.plan) == text, "a saved plan reads as it was", "\(text)\n\(Self.render(saved.plan))")
             try expect(SavedPlan(saved.plan, server: "s").bytes == bytes, "a saved plan is written as it was read")
         } catch let rejection as Rejection { throw fail("a saved plan comes back", "\(rejection)\n\(text)") }
+    }
+
+    /// The server counts what an account has without looking; the counts are what is there.
+    func checkCounts() async throws {
+        let state = try await state()
+        let administration = try ServerAdministration(database: server.scratch.file("account.db"))
+        let counts = try await administration.accounts().first?.counts ?? [:]
+        await administration.close()
+        let there: [Kind: Int] = [
+            .webhook: state.webhooks.count, .domain: state.domains.count, .alias: state.aliases.count, .apiKey: state.apiKeys.count,
+        ]
+        for kind in Kind.allCases {
+            try expect(counts[kind, default: 0] == there[kind], "an account's counts are what is there", "\(kind): \(counts) \(there)")
+        }
     }
 
     /// After an apply there is nothing to do, and doing it again does nothing.

@@ -111,6 +111,7 @@ struct WorldRun {
             case .review(let manifest, let secrets, let operations, let fromFile):
                 try await review(manifest.normal, secrets, operations, fromFile)
             }
+            try await checkCounts()
         } catch let failure as AccountFailure {
             throw fail("an account does what a plan of it says", "\(failure)")
         } catch let refusal as ApplyRefusal { throw fail("a plan without conflicts can be applied", "\(refusal)") }
