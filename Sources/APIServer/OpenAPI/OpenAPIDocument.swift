@@ -204,7 +204,7 @@ struct OpenAPIDocument {
     private static let groups = [
         ("Domains", "A domain receives mail."), ("Aliases", "An alias is a mailbox name on a domain; `*` takes what no other takes."),
         ("Webhooks", "A webhook is the HTTPS endpoint that gets a message as signed JSON."),
-        ("ApiKeys", "A key lets a program use the API with limited scopes."),
+        ("API keys", "A key lets a program use the API with limited scopes."),
         ("Account", "The account as a whole."), ("History", "Who did what, when."), ("Server", "The server itself."),
     ]
 

@@ -5,9 +5,11 @@ import Hummingbird
 extension Routes {
     /// The plain routes of one kind.
     func collection<R: StoredResource>(_: R.Type) -> [Route] {
-        let (kind, word, name) = (R.kind, R.kind.word, R.schemaName)
+        let (kind, name) = (R.kind, R.schemaName)
+        let (word, words) = kind == .apiKey ? ("API key", "API keys") : (kind.word, kind.words)
         let path = "/v1/\(kind.collection)"
         let plural = kind == .alias ? "Aliases" : "\(name)s"
+        let group = kind == .apiKey ? "API keys" : plural
         let filters: [Route.Parameter] =
             kind == .alias
             ? [
@@ -21,40 +23,40 @@ extension Routes {
         created.headers["Location"] = "Where it is."
         return [
             Route(
-                method: .get, path: path, name: "list\(plural)", about: "The \(kind.words), in the order of their creation.",
-                group: plural, access: .scopes([kind.readScope]), parameters: ListPage.parameters + filters,
+                method: .get, path: path, name: "list\(plural)", about: "The \(words), in the order of their creation.",
+                group: group, access: .scopes([kind.readScope]), parameters: ListPage.parameters + filters,
                 answers: [.init(status: 200, about: "A page.", schema: .page(of: .named(name)), example: Examples.page(kind))],
                 handler: { try await list(R.self, $0) }),
             Route(
-                method: .post, path: path, name: "create\(name)", about: "Creates \(kind.article) \(word).", group: plural,
+                method: .post, path: path, name: "create\(name)", about: "Creates \(kind.article) \(word).", group: group,
                 access: .scopes([kind.writeScope]), body: .init(schema: .named("\(name)Create"), example: Examples.creation(kind)),
                 answers: [created, Self.unseen], handler: { try await create(R.self, $0) }),
             Route(
                 method: .post, path: "\(path)/batch", name: "batch\(plural)",
-                about: "Creates, changes and deletes \(kind.words), all or nothing.",
-                group: plural, access: .scopes([kind.writeScope]),
+                about: "Creates, changes and deletes \(words), all or nothing.",
+                group: group, access: .scopes([kind.writeScope]),
                 body: .init(schema: .plainBatch(R.self), example: Examples.plainBatch(kind), limit: Batch.byteLimit),
                 answers: [
                     .init(status: 200, about: "What each operation came to.", schema: .named("BatchAnswer"), example: Examples.batchAnswer)
                 ],
                 handler: { try await plainBatch(R.self, $0) }),
             Route(
-                method: .get, path: "\(path)/{id}", name: "get\(name)", about: "One \(word).", group: plural,
+                method: .get, path: "\(path)/{id}", name: "get\(name)", about: "One \(word).", group: group,
                 access: .scopes([kind.readScope]), headers: [.ifNoneMatch],
                 answers: [one] + (kind == .domain || kind == .apiKey ? [Self.notModified] : []), handler: { try await read(R.self, $0) }),
             Route(
-                method: .patch, path: "\(path)/{id}", name: "change\(name)", about: "Changes the fields that are stated.", group: plural,
+                method: .patch, path: "\(path)/{id}", name: "change\(name)", about: "Changes the fields that are stated.", group: group,
                 access: .scopes([kind.writeScope]), headers: [.ifMatch],
                 body: .init(schema: .named("\(name)Change"), example: Examples.change(kind)), answers: [one, Self.unseen],
                 handler: { try await change(R.self, $0, replaces: false) }),
             Route(
                 method: .put, path: "\(path)/{id}", name: "replace\(name)",
                 about: "Replaces all fields; what is not stated gets its default.",
-                group: plural, access: .scopes([kind.writeScope]), headers: [.ifMatch],
+                group: group, access: .scopes([kind.writeScope]), headers: [.ifMatch],
                 body: .init(schema: .named("\(name)Replace"), example: Examples.replacement(kind)), answers: [one, Self.unseen],
                 handler: { try await change(R.self, $0, replaces: true) }),
             Route(
-                method: .delete, path: "\(path)/{id}", name: "delete\(name)", about: "Deletes \(kind.article) \(word).", group: plural,
+                method: .delete, path: "\(path)/{id}", name: "delete\(name)", about: "Deletes \(kind.article) \(word).", group: group,
                 access: .scopes([kind.writeScope]), parameters: kind == .domain ? [cascade] : [], headers: [.ifMatch],
                 answers: [.init(status: 204, about: "It is gone.", type: nil)], handler: { try await delete(R.self, $0) }),
         ]

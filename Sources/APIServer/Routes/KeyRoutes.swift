@@ -13,7 +13,7 @@ extension Routes {
         return [
             Route(
                 method: .post, path: "/v1/api-keys/{id}/rotate", name: "rotateApiKey",
-                about: "Makes a new token; the older ones stay valid for the grace.", group: "ApiKeys", access: .scopes([.apiKeysWrite]),
+                about: "Makes a new token; the older ones stay valid for the grace.", group: "API keys", access: .scopes([.apiKeysWrite]),
                 body: .init(
                     schema: .object(
                         [
@@ -25,11 +25,12 @@ extension Routes {
                 answers: [shown], handler: rotate),
             Route(
                 method: .post, path: "/v1/api-keys/{id}/revoke", name: "revokeApiKey",
-                about: "Ends the key at once; it stays as a tombstone.", group: "ApiKeys", access: .scopes([.apiKeysWrite]),
+                about: "Ends the key at once; it stays as a tombstone.", group: "API keys", access: .scopes([.apiKeysWrite]),
                 answers: [key, Self.unseen], handler: revoke),
             Route(
                 method: .post, path: "/v1/api-keys/{id}/acknowledge", name: "acknowledgeApiKey",
-                about: "Says that a token which the client made has reached its place.", group: "ApiKeys", access: .scopes([.apiKeysWrite]),
+                about: "Says that a token which the client made has reached its place.", group: "API keys",
+                access: .scopes([.apiKeysWrite]),
                 body: .init(
                     schema: .object([.init("prefix", .text(pattern: "^ec_[A-Za-z0-9]{8}$"), "How the token begins.")], isClosed: true),
                     example: #"{"prefix":"ec_4fK2x9Qa"}"#),

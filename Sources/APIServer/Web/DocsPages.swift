@@ -22,9 +22,10 @@ extension Pages {
         let hasSwagger = options.swaggerFolder != nil
         let groups = routes.reduce(into: [(name: String, routes: [[String: String]])]()) { groups, route in
             if groups.last?.name != route.group { groups.append((route.group, [])) }
-            groups[groups.count - 1].routes.append([
-                "method": route.method.rawValue, "path": route.path, "about": route.about, "example": route.body?.example ?? "",
-            ])
+            groups[groups.count - 1].routes.append(
+                Cells([
+                    "method": route.method.rawValue, "path": route.path, "about": route.about, "example": route.body?.example ?? "",
+                ]).byName)
         }
         let quota = gate.limiter?.quota(of: call.caller.accountID, call.caller.limits)
         return try answer(

@@ -20,6 +20,11 @@ extension Pages {
         var addresses: String?
     }
 
+    /// How long a new key may last.
+    private static let periods: [(value: String, text: String)] = [
+        ("never", "never"), ("30d", "30 days"), ("90d", "90 days"), ("365d", "a year"),
+    ]
+
     func keys(_ call: PageCall) async throws -> Response { try await keys(call, Outcome()) }
 
     private func keys(_ call: PageCall, _ outcome: Outcome) async throws -> Response {
@@ -34,6 +39,9 @@ extension Pages {
                 Cells(["scope": $0.rawValue, "checked": form.scopes?.contains($0.rawValue) == true ? "checked" : ""]).byName
             },
         ]
+        more["periods"] = Self.periods.map { period in
+            Cells(["value": period.value, "text": period.text, "selected": period.value == form.expires ?? "90d" ? "selected" : ""]).byName
+        }
         more["token"] = outcome.token?.secret.reveal()
         more["what"] = outcome.what
         more["problem"] = outcome.problem
@@ -50,7 +58,10 @@ extension Pages {
                 let status = try KeyTokens.status(
                     isRevoked: row.optionalText(6) != nil, end: row.optionalText(4), after: row.optionalText(5), tokens, at: now)
                 let isUsable = status == .active || status == .undelivered
-                let ends = row.optionalText(4) ?? row.optionalText(5).map { "\($0) after each token's making" } ?? "never"
+                let ends =
+                    try row.optionalText(4) ?? row.optionalText(5).flatMap { after in
+                        try tokens.last.map { (try Timestamp($0.issued) + TimeSpan(after)).text }
+                    } ?? "never"
                 return (
                     row.integer(0),
                     Cells([
@@ -73,6 +84,9 @@ extension Pages {
         return try await act(call, form, "The new key") {
             try call.caller.require(.apiKeysWrite)
             call.context.notes.use([.apiKeysWrite])
+            if form.access != "limited", form.scopes?.isEmpty == false {
+                throw Problem(.invalid, "Full includes every scope: choose Limited to, or no scopes")
+            }
             var reader = JSONReader(form.request)
             let (operation, token) = try Routes.creation(APIKey.self, try reader.node(), random)
             _ = try await ledger.commit(Batch(owner: nil, operations: [operation]), by: call.caller, CommitOptions())
@@ -115,7 +129,7 @@ extension Pages.KeyForm {
         json.object { json in
             if let name, !name.isEmpty { json.member("name", name) }
             json.member("scopes", access == "limited" ? scopes ?? [] : ["full"])
-            if let expires, !expires.isEmpty { json.member("expires_after", expires) }
+            if let expires, expires != "never", !expires.isEmpty { json.member("expires_after", expires) }
             let ranges = (addresses ?? "").split { " ,;\r\n\t".contains($0) }.map(String.init)
             if !ranges.isEmpty { json.member("allowed_ips", ranges) }
         }

@@ -7,14 +7,14 @@ extension Pages {
         [
             .init(
                 .get, "/login",
-                { request, context in
+                readable { request, context in
                     try checkHost(request)
                     context.notes.doNotCount()
                     // A link is used by the button, not by opening it: what only previews it would use it up.
                     return try login(link: request.uri.queryParameters["link"].map(String.init), nil)
                 }
             ),
-            .init(.post, "/login", { try await enter($0, $1) }),
+            .init(.post, "/login", readable { try await enter($0, $1) }),
             .init(
                 .post, "/logout",
                 acting { call, _ in

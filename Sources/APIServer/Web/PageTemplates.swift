@@ -36,7 +36,7 @@ struct PageTemplates: Sendable {
         {{#isInside}}
         <nav aria-label="Settings">
         {{#tabs}}<a href="{{path}}"{{#isHere}} aria-current="page"{{/isHere}}>{{name}}</a>
-        {{/tabs}}<a href="/docs">API reference</a>
+        {{/tabs}}
         </nav>
         <form method="post" action="/logout"><input type="hidden" name="pageToken" value="{{pageToken}}"><button class="quiet">Log out</button></form>
         {{/isInside}}
@@ -112,8 +112,8 @@ struct PageTemplates: Sendable {
         </fieldset>
         <label for="expires">Ends after</label>
         <select id="expires" name="expires">
-        <option value="">never</option><option value="30d">30 days</option><option value="90d" selected>90 days</option>
-        <option value="365d">a year</option>
+        {{#periods}}<option value="{{value}}"{{#selected}} selected{{/selected}}>{{text}}</option>
+        {{/periods}}
         </select>
         <label for="addresses">Only from these addresses</label>
         <input id="addresses" name="addresses" value="{{addresses}}" placeholder="203.0.113.0/24, 2001:db8::/32">

@@ -65,13 +65,14 @@ struct Pages: Sendable {
     private static let tabs = [
         (name: "API Keys", path: "/settings/api-keys"), (name: "Domains", path: "/settings/domains"),
         (name: "Webhooks", path: "/settings/webhooks"), (name: "Activity", path: "/settings/activity"),
+        (name: "API reference", path: "/docs"),
     ]
 
     /// What keeps a page from being framed, sniffed, kept, or made to run what is not the server's own.
-    /// https://www.w3.org/TR/CSP3/
+    /// https://www.w3.org/TR/CSP3/ (No referrer at all would make a browser send `Origin: null` with our own forms.)
     static func headers(type: String) -> HTTPFields {
         [
-            .contentType: type, .frameOptions: "DENY", .referrerPolicy: "no-referrer",
+            .contentType: type, .frameOptions: "DENY", .referrerPolicy: "same-origin",
             .contentSecurityPolicy: """
             default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
             base-uri 'none'; frame-ancestors 'none'
@@ -94,7 +95,7 @@ struct Pages: Sendable {
 
     /// Answers a page's request: only under a name that the server has, and only for who is logged in.
     func inside(_ body: @escaping @Sendable (PageCall) async throws -> Response) -> Handler {
-        { request, context in
+        readable { request, context in
             try checkHost(request)
             guard let session = WebSession(request.headers) else { return Self.redirect("/login") }
             let caller: Caller
@@ -107,6 +108,19 @@ struct Pages: Sendable {
             }
             try gate.admit(caller, context)
             return try await body(PageCall(request: request, context: context, caller: caller, session: session))
+        }
+    }
+
+    /// Whatever is refused, as a page and not as JSON.
+    func readable(_ body: @escaping Handler) -> Handler {
+        { request, context in
+            do { return try await body(request, context) } catch let problem as Problem {
+                let page = Page(
+                    title: "This cannot be done", template: "refused", status: .init(code: problem.code.status), isOutside: true)
+                var response = try answer(page, ["problem": problem.detail], session: nil)
+                if let seconds = problem.retryAfter { response.headers[.retryAfter] = String(seconds) }
+                return response
+            }
         }
     }
 
