@@ -9,6 +9,7 @@ struct AnswerMiddleware: RouterMiddleware {
     let random: Randomness
     let gate: Gate
     let metrics: Metrics
+    let paths: KnownPaths
     let logger: Logger
 
     func handle(
@@ -20,7 +21,7 @@ struct AnswerMiddleware: RouterMiddleware {
         metrics.begin()
         var failure: (any Error)?
         var response: Response
-        do { response = try await next(request, context) } catch {
+        do { response = try await answer(request, context, next) } catch {
             failure = error
             response = Reply.error(error, requestID: id)
         }
@@ -36,6 +37,19 @@ struct AnswerMiddleware: RouterMiddleware {
         metrics.end(request.method.rawValue, context.endpointPath ?? "none", Int(response.status.code), duration)
         log(request, context, found, response, failure, duration)
         return response
+    }
+
+    /// What the routes answer; OPTIONS, and a method that a path does not take, are none of theirs.
+    private func answer(
+        _ request: Request, _ context: ConnectionContext, _ next: @concurrent (Request, ConnectionContext) async throws -> Response
+    ) async throws -> Response {
+        if request.method == .options, let allowed = paths.allowed(at: request.uri.path) {
+            context.notes.doNotCount()
+            return Response(status: .noContent, headers: [.allow: allowed])
+        }
+        do { return try await next(request, context) } catch let error as HTTPError where error.status == .notFound {
+            throw paths.allowed(at: request.uri.path).map { MethodNotAllowed(allowed: $0) } ?? error as any Error
+        }
     }
 
     /// One line a request, by the route and not by what was sent: a query, a path or a header may hold what nobody should keep.

@@ -31,6 +31,9 @@ struct Call: Sendable {
 
     /// The query, which may hold only the parameters that the route knows, each once.
     func query() throws(Problem) -> [String: String] {
+        guard Self.isEncoded(request.uri.query ?? "") else {
+            throw Problem(.malformed, "the query has a % that is no percent-encoded UTF-8")
+        }
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
@@ -38,11 +41,28 @@ struct Call: Sendable {
                 let known = route.parameters.map(\.name).joined(separator: ", ")
                 throw Problem(.invalid, "unknown parameter \(name.prefix(64)); known here: \(known.isEmpty ? "none" : known)")
             }
+            guard !value.isEmpty else { throw Problem(.invalid, "the parameter \(name) is empty") }
             guard query.updateValue(String(value), forKey: name) == nil else {
                 throw Problem(.invalid, "the parameter \(name) stands there twice")
             }
         }
         return query
+    }
+
+    /// Whether a text is percent-encoded UTF-8. https://www.rfc-editor.org/rfc/rfc3986#section-2.1
+    private static func isEncoded(_ text: String) -> Bool {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return true }
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else { bytes.append(byte); continue }
+            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), value != 0 else {
+                return false
+            }
+            bytes.append(value)
+            rest.removeFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self) != nil
     }
 
     /// Whether the request says that it has a body.
@@ -74,7 +94,10 @@ struct Call: Sendable {
     /// The version that `If-Match` asks for. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
     func expectedVersion() throws(Problem) -> Expectation? {
         guard let header = request.headers[.ifMatch], header != "*" else { return nil }
-        guard header.count > 2, header.hasPrefix("\""), header.hasSuffix("\""), let version = Int(header.dropFirst().dropLast()) else {
+        // Shells eat the quotes.
+        let isQuoted = header.utf8.count > 2 && header.hasPrefix("\"") && header.hasSuffix("\"")
+        let text = isQuoted ? String(header.dropFirst().dropLast()) : header
+        guard let version = Routes.digits(text), String(version) == text else {
             throw Problem(.invalid, "If-Match takes one ETag, as in \"3\"")
         }
         return .version(version)

@@ -31,7 +31,12 @@ struct ConnectionContext: RequestContext {
         let channel = channel
         let cutOff = channel.eventLoop.scheduleTask(in: .seconds(limit > Call.bodyLimit ? 300 : 30)) { channel.close(promise: nil) }
         defer { cutOff.cancel() }
-        do { return Array(try await request.body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError { throw tooLarge }
+        do { return Array(try await request.body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch {
+            // Chunks that are none, a line that broke, a length that is not so.
+            throw Problem(.malformed, "the body is malformed, or ended before its end")
+        }
     }
 
     /// A body to send, all of it within a time, if it is not one small piece: a reader that stalls would keep what it reads alive.

@@ -27,13 +27,15 @@ enum Components {
             [
                 .init("format", .constant(.integer(Batch.format)), "The format."),
                 .init("owner", .nullable(owner), "Who acts: what is made is theirs, and nobody else's is touched.", isRequired: false),
-                .init("digest", .nullable(.text(length: 0...32)), "The plan that this is.", isRequired: false),
-                .init("sequence", .nullable(.integer(1...(.max))), "The run's number; a lower one is refused later.", isRequired: false),
-                .init("planned_at", .nullable(.integer(0...(.max))), "The revision that was planned from.", isRequired: false),
+                .init("digest", .nullable(.text(length: 0...128)), "The plan that this is.", isRequired: false),
+                .init(
+                    "sequence", .nullable(.integer(1...Schema.largest)), "The run's number; a lower one is refused later.",
+                    isRequired: false),
+                .init("planned_at", .nullable(.integer(0...Schema.largest)), "The revision that was planned from.", isRequired: false),
                 .init("allow_older", .boolean, "Take it though a run with a higher sequence was here.", isRequired: false),
                 .init("owner_moved_from", .nullable(owner), "The owner's name until now.", isRequired: false),
-                .init("repository_moved_from", .nullable(.text(length: 0...1024)), "The owner's repository until now.", isRequired: false),
-                .init("context", .names(.text(length: 0...1024), limit: 32), "Goes into the history.", isRequired: false),
+                .init("repository_moved_from", .nullable(Schema(String.shape)), "The owner's repository until now.", isRequired: false),
+                .init("context", .names(Schema(String.shape), limit: 32), "Goes into the history.", isRequired: false),
                 .init("operations", .list(.either(operations)), "What to do."),
             ], isClosed: true)
     }
@@ -53,49 +55,55 @@ enum Components {
         }
         let id = Schema.Member("id", .text(length: 1...64), "The resource, by id.")
         let name = Schema.Member(
-            "name", .text(length: 1...400), "The resource, by name: a domain's, local@domain, an owner's key or OWNER#key.")
+            "name", R.nameSchema, "The resource, by name: a domain's, local@domain, an owner's key or OWNER#key.")
         let version = Schema.Member(
-            "expect", .object([.init("version", .integer(1...(.max)), "Its version.")], isClosed: true), "412 when it is not so.",
+            "expect", .object([.init("version", .integer(1...Schema.largest), "Its version.")], isClosed: true), "412 when it is not so.",
             isRequired: false)
         let absent = Schema.Member("expect", .constant(.text("absent")), "412 when it is there.", isRequired: false)
         let set = Schema.Member("set", R.setting, "Fields and their values.")
+        let all = Schema.Member("set", R.batchSetting, "Fields and their values; the rest has its default.")
         let transfers: [Schema.Member] = [
-            .init("adopt", .boolean, "It is nobody's, and becomes the owner's.", isRequired: false),
+            .init("adopt", .constant(.boolean(true)), "It is nobody's, and becomes the owner's.", isRequired: false),
             .init("take_over_from", owner, "It is another owner's, and becomes this one's.", isRequired: false),
         ]
-        let release = Schema.Member("release", .boolean, "It becomes nobody's.", isRequired: false)
+        let release = Schema.Member("release", .constant(.boolean(true)), "It becomes nobody's.", isRequired: false)
         let cascade = Schema.Member(
             "cascade",
             .object(
                 [
-                    .init("aliases", .integer(0...(.max)), "How many aliases go with the domain."),
+                    .init("aliases", .integer(0...Schema.largest), "How many aliases go with the domain."),
                     .init("digest", .text(length: 0...64), "Of their ids and versions."),
                 ], isClosed: true), "What goes with it, as it was shown.", isRequired: false)
-        var all: [Schema] = [.object(base("create") + [absent, set], isClosed: true)]
+        var operations: [Schema] = [.object(base("create") + [absent, all], isClosed: true)]
         for target in [id, name] {
             let update: [Schema.Member] = base("update") + [target, version, set, release] + transfers
             let delete: [Schema.Member] = base("delete") + [target, version, cascade] + transfers
-            all += [.object(update, isClosed: true), .object(delete, isClosed: true)]
+            operations += [update, delete].map { members in
+                .choosing(
+                    .object(members, isClosed: true), exactlyOne: [],
+                    atMostOne: [["adopt", "take_over_from"], ["adopt", "release"], ["release", "take_over_from"]])
+            }
         }
-        return all
+        return operations
     }
 
     private static var batchAnswer: Schema {
         let result = Schema.object([
-            .init("index", .integer(0...(.max)), "The operation's place, from 0."),
+            .init("index", .integer(0...Schema.largest), "The operation's place, from 0."),
             .init("status", .integer(200...204), "201 created, 200 changed or already so, 204 deleted."),
-            .init("id", .text(), "The resource's id."), .init("version", .integer(1...(.max)), "Its version now.", isRequired: false),
+            .init("id", .text(), "The resource's id."),
+            .init("version", .integer(1...Schema.largest), "Its version now.", isRequired: false),
             .init("token", .text(pattern: "^ec_[A-Za-z0-9]{8}$"), "How the token begins that an API key was given.", isRequired: false),
         ])
         return .object([
-            .init("revision", .integer(0...(.max)), "The account's revision after it."),
+            .init("revision", .integer(0...Schema.largest), "The account's revision after it."),
             .init("results", .list(result), "In the order of the operations."),
         ])
     }
 
     private static var common: [Schema.Member] {
         [
-            .init("revision", .integer(0...(.max)), "The account's revision after it."), .init("time", .time, "When."),
+            .init("revision", .integer(0...Schema.largest), "The account's revision after it."), .init("time", .time, "When."),
             .init("owner", .nullable(.text()), "For which owner."), .init("actor", .text(), "How the key begins that did it."),
             .init("digest", .nullable(.text()), "For which plan."),
         ]
@@ -106,7 +114,7 @@ enum Components {
             common + [
                 .init("sequence", .nullable(.integer(nil)), "The run's number."),
                 .init("context", .names(.text()), "What the run said of itself."),
-                .init("operations", .integer(0...(.max)), "How many operations."),
+                .init("operations", .integer(0...Schema.largest), "How many operations."),
                 .init("stands", .boolean, "Whether what it wrote is still so; with digest.", isRequired: false),
                 .init("moved", .list(.text()), "What is not any more as it left it; with digest.", isRequired: false),
             ])
@@ -125,14 +133,14 @@ enum Components {
         .object([
             .init("id", .id(.apiKey), "The key."), .init("key", .nullable(.text()), "The manifest's key."),
             .init("name", .text(), "Its name."),
-            .init("managed_by", .nullable(.text()), "Its owner."), .init("requests", .integer(0...(.max)), "How many requests."),
+            .init("managed_by", .nullable(.text()), "Its owner."), .init("requests", .integer(0...Schema.largest), "How many requests."),
             .init("first_used_at", .nullable(.time), "When it was used first."), .init("last_used_at", .nullable(.time), "When last."),
             .init("last_used_ip", .nullable(.text()), "From where."),
             .init(
                 "tokens",
                 .list(
                     .object([
-                        .init("prefix", .text(), "How it begins."), .init("requests", .integer(0...(.max)), "How many requests."),
+                        .init("prefix", .text(), "How it begins."), .init("requests", .integer(0...Schema.largest), "How many requests."),
                         .init("last_used_at", .time, "When last."),
                     ])), "Each of its tokens that was used."),
             .init("scopes", .names(.time), "Each scope that was needed, and when last."),
@@ -144,15 +152,16 @@ enum Components {
         .list(
             .object([
                 .init("window", .values(RequestWindow.allCases.map(\.rawValue)), "The window."),
-                .init("limit", .integer(0...(.max)), "Requests in it."), .init("remaining", .integer(0...(.max)), "How many are left."),
-                .init("reset", .integer(0...(.max)), "When it begins anew, in seconds since 1970."),
+                .init("limit", .integer(0...Schema.largest), "Requests in it."),
+                .init("remaining", .integer(0...Schema.largest), "How many are left."),
+                .init("reset", .integer(0...Schema.largest), "When it begins anew, in seconds since 1970."),
             ]))
     }
 
     private static var root: Schema {
         let limit = Schema.object([
-            .init("used", .integer(0...(.max)), "How many there are."),
-            .init("limit", .nullable(.integer(0...(.max))), "How many there may be; null for any number."),
+            .init("used", .integer(0...Schema.largest), "How many there are."),
+            .init("limit", .nullable(.integer(0...Schema.largest)), "How many there may be; null for any number."),
         ])
         return .object([
             .init("name", .text(), "The API."), .init("version", .text(), "Its version."),
@@ -185,8 +194,8 @@ extension Schema {
         .object(
             [
                 .init("data", .list(item), "The items."),
-                .init("page", .integer(1...(.max)), "Which page; not with a cursor.", isRequired: false),
-                .init("limit", .integer(1...100), "How many on a page."), .init("total", .integer(0...(.max)), "How many in all."),
+                .init("page", .integer(1...Schema.largest), "Which page; not with a cursor.", isRequired: false),
+                .init("limit", .integer(1...100), "How many on a page."), .init("total", .integer(0...Schema.largest), "How many in all."),
                 .init("has_more", .boolean, "Whether there is another page."), .init("next_cursor", .nullable(.text()), "The next page."),
             ] + more)
     }
@@ -202,10 +211,9 @@ extension Schema {
     /// The documented batch of one kind.
     static func plainBatch<R: Resource>(_: R.Type) -> Schema {
         let id = Member("id", .text(length: 1...64), "Which one.")
-        func operation(_ action: String, _ members: [Member]) -> Schema {
+        func operation(_ action: String, _ data: Schema) -> Schema {
             .object(
-                [.init("action", .constant(.text(action)), "What to do."), .init("data", .object(members, isClosed: true), "With what.")],
-                isClosed: true)
+                [.init("action", .constant(.text(action)), "What to do."), .init("data", data, "With what.")], isClosed: true)
         }
         return .object(
             [
@@ -213,9 +221,8 @@ extension Schema {
                     "operations",
                     .list(
                         .either([
-                            operation("create", R.plainMembers(requires: true)),
-                            operation("update", [id] + R.plainMembers(requires: false)),
-                            operation("delete", [id]),
+                            operation("create", R.batchCreation), operation("update", R.plain(requires: false, adding: [id])),
+                            operation("delete", .object([id], isClosed: true)),
                         ])), "What to do, all or nothing; order does not matter.")
             ], isClosed: true)
     }

@@ -128,9 +128,10 @@ struct OpenAPIDocument {
                 switch header {
                 case .ifMatch:
                     parameter(
-                        "If-Match", "header", .text(pattern: #"^(\*|"[0-9]{1,9}")$"#), "An ETag: 412 when the resource has moved since.")
+                        "If-Match", "header", .text(pattern: #"^(\*|"(0|[1-9][0-9]{0,17})"|(0|[1-9][0-9]{0,17}))$"#),
+                        "An ETag: 412 when the resource has moved since.")
                 case .ifNoneMatch:
-                    parameter("If-None-Match", "header", .text(pattern: "^[!-~]{1,64}$"), "An ETag: 304 when nothing has moved since.")
+                    parameter("If-None-Match", "header", .text(), "An ETag: 304 when nothing has moved since.")
                 case .idempotencyKey:
                     parameter(
                         "Idempotency-Key", "header", .text(pattern: "^[!-~]{1,200}$"), "The same request with the same key is done once.")

@@ -6,19 +6,45 @@ extension Resource {
     static var schemaName: String { kind == .apiKey ? "ApiKey" : kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst() }
 
     /// A request that creates one.
-    static var creation: Schema { .object(plainMembers(requires: true) + creationOnly, isClosed: true) }
+    static var creation: Schema { plain(requires: true, adding: creationOnly) }
     /// A request that states all of one.
-    static var replacement: Schema { .object(plainMembers(requires: true), isClosed: true) }
+    static var replacement: Schema { plain(requires: true, requiring: kind == .apiKey ? ["scopes"] : []) }
     /// A request that changes some of its fields.
-    static var change: Schema { .object(plainMembers(requires: false), isClosed: true) }
+    static var change: Schema { plain(requires: false) }
     /// What a batch with an owner sets: references by name too, and the manifest's key.
-    static var setting: Schema { .object(fields.flatMap { members($0, isRequired: false, inBatch: true) }, isClosed: true) }
+    static var setting: Schema { setting(requires: false) }
+
+    /// What a batch sets when it creates one.
+    static var batchSetting: Schema { setting(requires: true) }
+
+    private static func setting(requires: Bool) -> Schema {
+        let required = requires ? alternatives.filter { requiredAlternatives.contains($0[0]) } : []
+        let needed = requires ? creationRequires + (kind == .apiKey ? ["scopes", "token"] : []) : []
+        return .choosing(
+            .object(fields.flatMap { members($0, isRequired: needed.contains($0.name)) }, isClosed: true), exactlyOne: required,
+            atMostOne: alternatives.filter { !required.contains($0) },
+            atMostOneValue: ends)
+    }
+
+    /// What a plain request states.
+    static func plain(requires: Bool, adding more: [Schema.Member] = [], requiring also: [String] = []) -> Schema {
+        let required = requires ? alternatives.filter { requiredAlternatives.contains($0[0]) } : []
+        return .choosing(
+            .object(more + plainMembers(requiring: (requires ? creationRequires : []) + also), isClosed: true), exactlyOne: required,
+            atMostOne: alternatives.filter { !required.contains($0) }, atMostOneValue: ends)
+    }
+
+    /// The fields that the wire takes under one of two names.
+    private static var alternatives: [[String]] { fields.filter { $0.name != "headers" }.map(\.wireNames).filter { $0.count > 1 } }
+    /// A key ends in one way.
+    private static var ends: [[String]] { kind == .apiKey ? [["expires_after", "expires_at"]] : [] }
+    private static var requiredAlternatives: [String] { ["domain", "url"] }
 
     /// One as it comes back.
     static var record: Schema {
         let common: [Schema.Member] = [
             .init("id", .id(kind), "Its id."),
-            .init("version", .integer(1...(.max)), "Counts the changes of its configuration; also the ETag."),
+            .init("version", .integer(1...Schema.largest), "Counts the changes of its configuration; also the ETag."),
             .init("managed_by", .nullable(.text()), "The owner, manifest/environment; null when nobody manages it."),
             .init("created_at", .time, "When it was made."), .init("updated_at", .time, "When its configuration changed last."),
         ]
@@ -26,20 +52,40 @@ extension Resource {
     }
 
     /// The fields that a plain request may state.
-    static func plainMembers(requires: Bool) -> [Schema.Member] {
+    private static func plainMembers(requiring required: [String]) -> [Schema.Member] {
         fields.filter { $0.name != "key" && $0.name != "token" }.flatMap { field in
-            // A domain may be named or given by id; a URL may be a secret.
-            let isOneOfTwo = field.name == "domain" || field.name == "url"
-            let isRequired = requires && !isOneOfTwo && creationRequires.contains(field.name)
-            return members(field, isRequired: isRequired, inBatch: false)
+            members(field, isRequired: required.contains(field.name)).map { member in
+                var member = member
+                if member.name == "webhook" { member.schema = .nullable(.text(pattern: "^\(Self.slug)/\(Self.slug)#\(Self.slug)$")) }
+                return member
+            }
         }
     }
 
-    private static func members(_ field: Field<Self>, isRequired: Bool, inBatch: Bool) -> [Schema.Member] {
+    /// How a batch names one.
+    static var nameSchema: Schema {
+        switch kind {
+        case .webhook, .apiKey: .text(pattern: "^(\(slug)/\(slug)#)?\(slug)$")
+        case .domain: Schema(DomainName.shape)
+        case .alias:
+            .text(pattern: "^(\\*|[a-z0-9]+([._-][a-z0-9]+)*)@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", length: 5...318)
+        }
+    }
+
+    private static var slug: String { "[a-z0-9._-]{1,64}" }
+
+    /// A create in a plain batch: an API key's token is made by the client there.
+    static var batchCreation: Schema {
+        guard kind == .apiKey else { return plain(requires: true) }
+        let token = Schema.Member("token", Schema(.token), "What the account learns of the token that the client made.")
+        return plain(requires: true, adding: [token], requiring: ["scopes"])
+    }
+
+    private static func members(_ field: Field<Self>, isRequired: Bool) -> [Schema.Member] {
         let names = field.wireNames
         return names.map { name in
             let schema = request(field, name)
-            let isNullable = field.isNullable && !isRequired && field.name != "name" && field.name != "domain" && field.name != "url"
+            let isNullable = field.isNullable && !isRequired && !["name", "domain", "url", "key"].contains(field.name)
             return Schema.Member(name, isNullable ? .nullable(schema) : schema, about(field, name), isRequired: isRequired)
         }
     }
@@ -50,9 +96,14 @@ extension Resource {
     }
 
     private static func request(_ field: Field<Self>, _ wire: String) -> Schema {
-        if wire == "domain_id" { return .id(.domain) }
-        if wire == "webhook_id" { return .id(.webhook) }
-        if wire == "url" { return Schema(HTTPURL.shape) }
+        if wire == "webhook" { return .text(pattern: "^(\(slug)/\(slug)#)?\(slug)$") }
+        if wire == "domain_id" { return .someID([.domain]) }
+        if wire == "webhook_id" { return .someID([.webhook]) }
+        if wire == "url" || wire == "secret_url" { return Schema(HTTPURL.shape) }
+        if wire == "headers" { return .headers(Schema.headerValue(from: 0)) }
+        if wire == "secret_headers" { return .headers(Schema.headerValue(from: 1)) }
+        if field.name == "scopes" || field.name == "grants" { return .scopes }
+        if field.name == "allowed_ips" { return .list(.addresses) }
         return Schema(field.shape)
     }
 
@@ -65,7 +116,7 @@ extension Resource {
 
     private static var creationOnly: [Schema.Member] {
         kind == .webhook
-            ? [.init("alias_id", .id(.alias), "Attaches the webhook to this alias at once.", isRequired: false)] : []
+            ? [.init("alias_id", .someID([.alias]), "Attaches the webhook to this alias at once.", isRequired: false)] : []
     }
 
     /// A field as it comes back; nil for one whose place another member takes.
@@ -117,6 +168,29 @@ extension Resource {
 extension Schema {
     static let tokenPattern = "^ec_[A-Za-z0-9]{8}_[A-Za-z0-9]{49}$"
 
+    static func headers(_ value: Schema) -> Schema { .names(.nullable(value), pattern: "^[A-Za-z0-9-]{1,128}$", limit: 32) }
+    static func headerValue(from least: Int) -> Schema { .text(pattern: #"^[^\u0000-\u001f\u007f]*$"#, length: least...4096) }
+
+    /// What a request asks for: full alone, or any others; a bare name means reading and writing.
+    static var scopes: Schema {
+        let single = Scope.allCases.filter { $0 != .full }.map(\.rawValue)
+        let bare = single.filter { $0.hasSuffix(":write") }.map { String($0.dropLast(6)) }
+        return .either([.list(.values([Scope.full.rawValue]), count: 1...(.max)), .list(.values(single + bare), count: 1...(.max))])
+    }
+
+    /// An address or a range of them. https://www.rfc-editor.org/rfc/rfc4632#section-3.1 and
+    /// https://www.rfc-editor.org/rfc/rfc4291#section-2.3
+    static var addresses: Schema {
+        let byte = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+        let group = "[0-9a-fA-F]{1,4}"
+        let short = (1...6).map { "(\(group):){1,\($0)}(:\(group)){1,\(7 - $0)}" }
+        let forms = ["(\(group):){7}\(group)", "(\(group):){1,7}:", ":(:\(group)){1,7}", "::"] + short
+        return .either([
+            .text(pattern: #"^(\#(byte)\.){3}\#(byte)(/(3[0-2]|[12]?[0-9]))?$"#),
+            .text(pattern: "^(\(forms.joined(separator: "|")))(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?$"),
+        ])
+    }
+
     /// What comes back of a secret.
     static let fingerprint = Schema.either([
         .constant(.boolean(true)),
@@ -131,10 +205,10 @@ extension Schema {
         switch shape {
         case .boolean: self = .boolean
         case .text(let format, let pattern, let length): self = .text(format: format, pattern: pattern, length: length)
-        case .list(of: let values?): self = .list(.values(values), count: 1...100)
+        case .list(of: let values?): self = .list(.values(values), count: 1...(.max))
         case .list(of: nil): self = .list(.text(length: 1...64))
-        case .secret: self = .text(length: 1...1024)
-        case .headers: self = .names(.nullable(.text(pattern: "^[ -~]*$", length: 0...4096)), pattern: "^[A-Za-z0-9-]{1,128}$", limit: 32)
+        case .secret: self = .text(pattern: #"^[^\u0000]*$"#, length: 1...4096)
+        case .headers: self = .headers(Schema.headerValue(from: 0))
         case .token:
             self = .object(
                 [

@@ -14,6 +14,8 @@ indirect enum Schema: Sendable {
     /// Any names with values of one kind each.
     case names(Schema, pattern: String? = nil, limit: Int? = nil)
     case nullable(Schema)
+    /// An object of which of some members exactly one, and of others at most one, is there, or has a value.
+    case choosing(Schema, exactlyOne: [[String]], atMostOne: [[String]], atMostOneValue: [[String]] = [])
     case either([Schema])
     /// One of the document's components.
     case named(String)
@@ -40,8 +42,14 @@ indirect enum Schema: Sendable {
         }
     }
 
+    /// The largest number that every client reads as it is. https://www.rfc-editor.org/rfc/rfc8259#section-6
+    static let largest = 9_007_199_254_740_991
     /// An id of a kind.
     static func id(_ kind: Kind) -> Schema { .text(pattern: "^\(kind.idPrefix)[A-Za-z0-9]{16}$") }
+    /// What may be an id of one of some kinds.
+    static func someID(_ kinds: [Kind]) -> Schema {
+        .text(pattern: "^(\(kinds.map { String($0.idPrefix.dropLast()) }.joined(separator: "|")))_[A-Za-z0-9]{1,60}$")
+    }
     /// A moment, UTC.
     static let time = Schema.text(format: "date-time")
 
@@ -96,6 +104,25 @@ indirect enum Schema: Sendable {
             json.array("anyOf") { json in
                 schema.item(to: &json)
                 json.object { $0.member("type", "null") }
+            }
+        case .choosing(let schema, let exactlyOne, let atMostOne, let atMostOneValue):
+            schema.keywords(to: &json)
+            guard !exactlyOne.isEmpty || !atMostOne.isEmpty || !atMostOneValue.isEmpty else { return }
+            json.array("allOf") { json in
+                for names in exactlyOne {
+                    json.object { json in
+                        json.array("oneOf") { json in for name in names { json.object { $0.member("required", [name]) } } }
+                    }
+                }
+                for names in atMostOne { json.object { json in json.object("not") { $0.member("required", names) } } }
+                for names in atMostOneValue {
+                    json.object { json in
+                        json.object("not") { json in
+                            json.member("required", names)
+                            json.object("properties") { json in for name in names { Schema.text().write(name, to: &json) } }
+                        }
+                    }
+                }
             }
         case .either(let schemas): json.array("anyOf") { json in for schema in schemas { schema.item(to: &json) } }
         case .named(let name): json.member("$ref", "#/components/schemas/\(name)")

@@ -36,7 +36,7 @@ extension Routes {
             Route(
                 method: .get, path: "/v1/activity", name: "listActivity",
                 about: "How each key was used last, how often, from where, with which scopes; and what is left of the rate limits.",
-                group: "Account", access: .scopes([.apiKeysRead]), parameters: ListPage.parameters,
+                group: "Account", access: .scopes([.apiKeysRead]), parameters: ListPage.parameters(.apiKey),
                 answers: [.init(status: 200, about: "A page of keys.", schema: .named("Activity"), example: Examples.activity)],
                 handler: activity),
         ]
@@ -73,8 +73,8 @@ extension Routes {
         if let list = query["kinds"] {
             let names = list.split(separator: ",").map(String.init)
             kinds = Kind.allCases.filter { names.contains($0.plural) }
-            guard kinds.count == names.count, !kinds.isEmpty else {
-                throw Problem(.invalid, "kinds takes webhooks, domains, aliases and api_keys, each once, with commas between")
+            guard !kinds.isEmpty, names.allSatisfy({ name in kinds.contains { $0.plural == name } }) else {
+                throw Problem(.invalid, "kinds takes webhooks, domains, aliases and api_keys, with commas between")
             }
         }
         try call.require(kinds.map(\.readScope))

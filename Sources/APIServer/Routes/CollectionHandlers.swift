@@ -9,8 +9,8 @@ extension Routes {
         let page = try ListPage(query, kind: R.kind)
         var condition = "t.account_id = ?"
         var values: [RowValue] = [.text(call.caller.accountID)]
-        for filter in ["domain_id", "webhook_id"] {
-            guard let value = query[filter] else { continue }
+        for (filter, kind) in [("domain_id", Kind.domain), ("webhook_id", .webhook)] {
+            guard let value = try Self.id(query, filter, [kind]) else { continue }
             condition += " AND t.\(filter) = ?"
             values.append(.text(value))
         }

@@ -13,8 +13,8 @@ extension Routes {
         let filters: [Route.Parameter] =
             kind == .alias
             ? [
-                .init("domain_id", .text(length: 1...64), "Only those on this domain."),
-                .init("webhook_id", .text(length: 1...64), "Only those that point at this webhook."),
+                .init("domain_id", .someID([.domain]), "Only those on this domain."),
+                .init("webhook_id", .someID([.webhook]), "Only those that point at this webhook."),
             ] : []
         let one = Route.Answer(status: 200, about: "The \(word).", schema: .named(name), example: Examples.record(kind), headers: Self.etag)
         let cascade = Route.Parameter("cascade", .values(["true", "false"]), "true deletes the domain's aliases with it.")
@@ -24,7 +24,7 @@ extension Routes {
         return [
             Route(
                 method: .get, path: path, name: "list\(plural)", about: "The \(words), in the order of their creation.",
-                group: group, access: .scopes([kind.readScope]), parameters: ListPage.parameters + filters,
+                group: group, access: .scopes([kind.readScope]), parameters: ListPage.parameters(kind) + filters,
                 answers: [.init(status: 200, about: "A page.", schema: .page(of: .named(name)), example: Examples.page(kind))],
                 handler: { try await list(R.self, $0) }),
             Route(

@@ -7,13 +7,14 @@ extension Routes {
     var historyRoutes: [Route] {
         let common: [Route.Parameter] = [
             .init("digest", .text(pattern: "^[0-9a-f]{8,64}$"), "Only what was done for this plan; 8 digits or more of its digest."),
-            .init("owner", .text(length: 1...129), "Only this owner's."), .init("revision", .integer(0...(.max)), "Only this revision."),
+            .init("owner", Schema(Owner.shape), "Only this owner's."),
+            .init("revision", .integer(0...Schema.largest), "Only this revision."),
             .init("limit", .integer(1...100), "How many on a page; 50 if left out."),
-            .init("cursor", .text(pattern: "^[1-9][0-9]{0,17}$"), "next_cursor of the page before."),
+            .init("cursor", .text(pattern: "^[1-9][0-9]{0,14}$"), "next_cursor of the page before."),
         ]
         let one: [Route.Parameter] = [
             .init("kind", .values(Kind.allCases.map(\.rawValue)), "Only of this kind."),
-            .init("id", .text(length: 1...64), "Only of the resource with this id."),
+            .init("id", .someID(Kind.allCases), "Only of the resource with this id."),
         ]
         return [
             Route(
@@ -57,7 +58,7 @@ extension Routes {
         guard !kinds.isEmpty else { throw Problem(.invalid, "kind takes webhook, domain, alias or api_key") }
         try call.require(kinds.map(\.readScope))
         let filter = try Self.filter(query, call)
-        let (wanted, kind, resource) = (filter, query["kind"], query["id"])
+        let (wanted, kind, resource) = (filter, query["kind"], try Self.id(query, "id", Kind.allCases))
         let found = try await store.read { try HistoryQuery.changes(wanted, kind: kind, resource: resource, in: $0) }
         return Self.page(found, limit: filter.limit)
     }
@@ -68,10 +69,14 @@ extension Routes {
                 (8...64).contains(digest.utf8.count) && digest.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
             guard isDigest else { throw Problem(.invalid, "digest takes 8 to 64 hexadecimal digits") }
         }
+        let owner: Owner?
+        do throws(Rejection) { owner = try query["owner"].map { (text) throws(Rejection) in try Owner(text) } } catch {
+            throw Problem(.invalid, "owner: \(error.sentence)")
+        }
         return HistoryQuery.Filter(
-            account: call.caller.accountID, owner: query["owner"], digest: query["digest"],
-            revision: query["revision"] == nil ? nil : try number(query, "revision", 0...Int.max, default: 0),
-            before: query["cursor"] == nil ? nil : try number(query, "cursor", 1...Int.max, default: 1),
+            account: call.caller.accountID, owner: owner?.text, digest: query["digest"],
+            revision: query["revision"] == nil ? nil : try number(query, "revision", 0...Schema.largest, default: 0),
+            before: query["cursor"] == nil ? nil : try number(query, "cursor", 1...Schema.largest, default: 1),
             limit: try number(query, "limit", 1...100, default: 50))
     }
 

@@ -18,7 +18,7 @@ extension Routes {
                     schema: .object(
                         [
                             .init(
-                                "grace", .text(pattern: "^(0s|[1-9][0-9]{0,3}[dhms])$"),
+                                "grace", .either([.constant(.text("0s")), Schema(TimeSpan.shape)]),
                                 "How long the older tokens stay valid; the key's own grace if left out, 0s ends them now.",
                                 isRequired: false)
                         ], isClosed: true), example: #"{"grace":"24h"}"#, isRequired: false),

@@ -13,11 +13,15 @@ struct ListPage: Sendable {
     /// How many items are skipped.
     var offset: Int { isByCursor ? 0 : (page - 1) * limit }
 
-    static let parameters: [Route.Parameter] = [
-        .init("page", .integer(1...1_000_000), "Which page, from 1."),
-        .init("limit", .integer(1...100), "How many on a page; 50 if left out."),
-        .init("cursor", .text(length: 1...40), "next_cursor of the page before, in place of page: stable while others write."),
-    ]
+    static func parameters(_ kind: Kind) -> [Route.Parameter] {
+        [
+            .init("page", .integer(1...1_000_000), "Which page, from 1."),
+            .init("limit", .integer(1...100), "How many on a page; 50 if left out."),
+            .init(
+                "cursor", .text(pattern: "^\(letters(kind))_[1-9a-z][0-9a-z]{0,10}$"),
+                "next_cursor of the page before, in place of page: stable while others write."),
+        ]
+    }
 
     init(_ query: [String: String], kind: Kind) throws(Problem) {
         self.kind = kind
@@ -27,7 +31,8 @@ struct ListPage: Sendable {
         guard let cursor = query["cursor"] else { after = 0; return }
         guard query["page"] == nil else { throw Problem(.invalid, "take page or cursor, not both") }
         let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == Self.letters(kind), let place = Int(parts[1], radix: 36), place > 0 else {
+        guard parts.count == 2, parts[0] == Self.letters(kind), !parts[1].hasPrefix("+"), let place = Int(parts[1], radix: 36), place > 0
+        else {
             throw Problem(.invalid, "this is no cursor of this list; take next_cursor of the page before")
         }
         after = place
@@ -57,11 +62,29 @@ struct ListPage: Sendable {
 }
 
 extension Routes {
+    /// A number written with digits only.
+    static func digits(_ text: String) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    }
+
+    /// An id of a kind in a query; whether there is such a thing is another question.
+    static func id(_ query: [String: String], _ name: String, _ kinds: [Kind]) throws(Problem) -> String? {
+        guard let text = query[name] else { return nil }
+        let isID = kinds.contains { kind in
+            text.hasPrefix(kind.idPrefix) && (1...60).contains(text.utf8.count - kind.idPrefix.utf8.count)
+                && text.utf8.dropFirst(kind.idPrefix.utf8.count).allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                }
+        }
+        guard isID else { throw Problem(.invalid, "\(name) takes an id as in \(kinds[0].idPrefix)4fK2x9QaB7cD1eF0") }
+        return text
+    }
+
     static func number(
         _ query: [String: String], _ name: String, _ range: ClosedRange<Int>, default fallback: Int
     ) throws(Problem) -> Int {
         guard let text = query[name] else { return fallback }
-        guard let number = Int(text), range.contains(number) else {
+        guard let number = digits(text), range.contains(number) else {
             throw Problem(.invalid, "\(name) takes a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number

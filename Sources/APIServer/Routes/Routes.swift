@@ -25,32 +25,16 @@ package struct Routes: Sendable {
     /// The router with every route. A path answers 405 to a method that it does not take, and says to OPTIONS what it takes.
     func router() -> Router<ConnectionContext> {
         let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AnswerMiddleware(random: random, gate: gate, metrics: metrics, logger: logger))
-        var methods: [String: [HTTPRequest.Method]] = [:]
-        for route in all {
-            methods[route.path, default: []].append(route.method)
+        let (routes, pages) = (all, pages.routes(documenting: all))
+        let paths = KnownPaths(routes.map { ($0.path, $0.method) } + pages.map { ($0.path, $0.method) })
+        router.add(middleware: AnswerMiddleware(random: random, gate: gate, metrics: metrics, paths: paths, logger: logger))
+        for route in routes {
             router.on(route.routerPath, method: route.method) { request, context in try await answer(route, request, context) }
         }
-        for page in pages.routes(documenting: all) {
-            methods[page.path, default: []].append(page.method)
+        for page in pages {
             router.on(RouterPath(page.path.replacing("{id}", with: ":id")), method: page.method, use: page.handler)
         }
-        for (path, taken) in methods { refuseOthers(router, path, taken) }
         return router
-    }
-
-    private func refuseOthers(_ router: Router<ConnectionContext>, _ path: String, _ taken: [HTTPRequest.Method]) {
-        let path = RouterPath(path.replacing("{id}", with: ":id"))
-        let reading: [HTTPRequest.Method] = taken.contains(.get) ? [.head, .options] : [.options]
-        let allowed = (taken + reading).map(\.rawValue).sorted().joined(separator: ", ")
-        router.on(path, method: .options) { _, context in
-            context.notes.doNotCount()
-            return Response(status: .noContent, headers: [.allow: allowed])
-        }
-        for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .head, .trace, .connect] {
-            guard !taken.contains(method), !reading.contains(method) else { continue }
-            router.on(path, method: method) { _, _ -> Response in throw MethodNotAllowed(allowed: allowed) }
-        }
     }
 
     private func answer(_ route: Route, _ request: Request, _ context: ConnectionContext) async throws -> Response {

@@ -33,7 +33,12 @@ public struct TimeSpan: TextValue, Hashable, Comparable {
     /// The sorted order.
     public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.seconds < right.seconds }
     /// What it looks like.
-    public static var shape: Shape { .text(format: nil, pattern: "^[1-9][0-9]{0,3}[dhms]$") }
+    public static var shape: Shape {
+        .text(
+            format: nil,
+            pattern:
+                "^((3660|36[0-5][0-9]|3[0-5][0-9]{2}|[12][0-9]{3}|[1-9][0-9]{0,2})d|[1-9][0-9]{0,3}h|[1-9][0-9]{0,5}m|[1-9][0-9]{0,7}s)$")
+    }
     /// How it may be shown.
     public var shown: Shown { .word(text) }
 }

@@ -39,7 +39,11 @@ public struct Timestamp: TextValue, Hashable, Comparable {
     /// The sorted order.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
     /// What it looks like.
-    public static var shape: Shape { .text(format: "date-time", pattern: nil) }
+    public static var shape: Shape {
+        let day = "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+        let time = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
+        return .text(format: nil, pattern: "^(19[7-9][0-9]|[2-9][0-9]{3})-\(day)(T\(time))?$")
+    }
     /// How it may be shown.
     public var shown: Shown { .word(text) }
 }

@@ -176,7 +176,7 @@ extension Bool: FieldValue {
 
 extension String: FieldValue {
     /// What it looks like.
-    public static var shape: Shape { .text(format: nil, pattern: nil, length: 0...limit) }
+    public static var shape: Shape { .text(format: nil, pattern: #"^[^\u0000]*$"#, length: 0...limit) }
     /// The longest free text, in Unicode scalars.
     static var limit: Int { 4096 }
     /// Reads the value as a manifest has it.

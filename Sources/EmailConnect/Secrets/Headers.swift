@@ -69,8 +69,8 @@ public struct Headers: Equatable, Sendable {
 
     static func plain(_ node: Node) throws(Rejection) -> String {
         let text = try node.text("a header's value")
-        guard text.utf8.count <= 4096, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw Rejection("a header's value has at most 4,096 bytes and no control characters", at: node.position).hidingValue()
+        guard text.unicodeScalars.count <= 4096, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw Rejection("a header's value has at most 4,096 characters and no control characters", at: node.position).hidingValue()
         }
         return text
     }

@@ -49,8 +49,8 @@ extension Sensitive: FieldValue {
             self = .stored(nil)
         } else {
             let text = try node.text("a secret's text")
-            guard (1...4096).contains(text.utf8.count), !text.utf8.contains(0) else {
-                throw Rejection("a secret has 1 to 4,096 bytes and no NUL", at: node.position)
+            guard (1...4096).contains(text.unicodeScalars.count), !text.utf8.contains(0) else {
+                throw Rejection("a secret has 1 to 4,096 characters and no NUL", at: node.position)
             }
             self = .value(SecretValue(text))
         }

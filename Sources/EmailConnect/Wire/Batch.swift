@@ -98,6 +98,8 @@ public struct Batch: Equatable, Sendable {
             }
         }
         try json.finish()
+        guard sequence ?? 1 > 0 else { throw Rejection("a sequence is a number above zero", pointer: "/sequence") }
+        guard plannedAt ?? 0 >= 0 else { throw Rejection("a revision is no negative number", pointer: "/planned_at") }
         guard format == Self.format else {
             throw Rejection("a batch of another format", "this server reads format 1", pointer: "/format")
         }
@@ -105,7 +107,7 @@ public struct Batch: Equatable, Sendable {
         guard owner != nil || (sequence == nil && ownerMovedFrom == nil && repositoryMovedFrom == nil) else {
             throw Rejection("sequence, owner_moved_from and repository_moved_from are an owner's", "name the owner", pointer: "/owner")
         }
-        guard digest?.utf8.count ?? 0 <= 128 else { throw Rejection("a digest has at most 128 bytes", pointer: "/digest") }
+        guard digest?.unicodeScalars.count ?? 0 <= 128 else { throw Rejection("a digest has at most 128 characters", pointer: "/digest") }
     }
 }
 

@@ -56,7 +56,7 @@ private struct Parts {
     }
 
     private mutating func setTransfer(_ new: Transfer, if isWanted: Bool = true) throws(Rejection) {
-        guard isWanted else { return }
+        guard isWanted else { throw Rejection("true or nothing", "leave it out") }
         guard transfer == nil else { throw Rejection("the operation changes the owner in two ways", "keep one") }
         transfer = new
     }

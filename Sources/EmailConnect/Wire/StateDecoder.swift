@@ -225,7 +225,10 @@ extension Node {
     /// A whole number.
     /// - Throws: when it is none.
     public func integer() throws(Rejection) -> Int {
-        guard case .scalar(let scalar) = self, scalar.style != .quoted, let number = Int(scalar.text) else {
+        // 3.0 is a whole number in JSON. https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.2
+        guard case .scalar(let scalar) = self, scalar.style != .quoted,
+            let number = Int(scalar.text.hasSuffix(".0") ? String(scalar.text.dropLast(2)) : scalar.text)
+        else {
             throw Rejection("expected a whole number, found a \(word)", at: position)
         }
         return number

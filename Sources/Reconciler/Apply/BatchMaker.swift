@@ -140,8 +140,8 @@ extension Webhook {
             let name = "webhook \(key?.text ?? ""), \(Escaped.line(field)) (\(Escaped.line(reference.label)))"
             if field == "url" {
                 do throws(Rejection) { _ = try HTTPURL(secret.reveal()) } catch { return "\(name): \(error.problem)" }
-            } else if secret.reveal().utf8.count > 4096 || secret.reveal().utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
-                return "\(name): the value is longer than 4,096 bytes or has a control character, such as a line feed"
+            } else if secret.reveal().unicodeScalars.count > 4096 || secret.reveal().utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                return "\(name): the value is longer than 4,096 characters or has a control character, such as a line feed"
             }
             return nil
         }
