@@ -89,6 +89,22 @@ struct ServeTests {
         #expect(without.code == 1 && without.errors.contains("there is no database none.db"))
     }
 
+    @Test("answers curl as the README shows it")
+    func readme() async throws {
+        let folder = try Scratch()
+        let block = try #require(
+            try Repository.text("README.md").components(separatedBy: "```sh\n").first { $0.hasPrefix("reconcile serve") }?
+                .components(separatedBy: "```").first)
+        let lines = block.split(separator: "\n").map(String.init)
+        #expect(lines.count == 2 && lines[0] == "reconcile serve --key-file key")
+        let result = try await serve(folder) { url in
+            let command = lines[1].replacing("http://127.0.0.1:8080", with: url)
+            let answer = try await Command.run("/bin/bash", ["-c", command], in: folder.path)
+            #expect(answer.output.hasPrefix(#"{"data":["#), "\(answer.output)\(answer.errors)")
+        }
+        #expect(result.code == 0)
+    }
+
     @Test("speaks TLS, and plan and apply go through it with --ca-file; a wrong certificate is one clear error")
     func encrypted() async throws {
         let folder = try Scratch()
