@@ -92,7 +92,7 @@ struct ListTests {
             #expect(try await account.call(.head, "/v1/batch").headers[.allow] == "OPTIONS, POST")
             for (path, allow) in [
                 ("/v1/domains", "GET, HEAD, OPTIONS, POST"), ("/v1/domains/x", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
-                ("/v1/batch", "OPTIONS, POST"), ("/health", "GET, HEAD, OPTIONS"),
+                ("/v1/batch", "OPTIONS, POST"), ("/v1/aliases/batch", "OPTIONS, POST"), ("/health", "GET, HEAD, OPTIONS"),
             ] {
                 let answer = try await account.call(.options, path, key: "bad")
                 #expect(answer.status == 204 && answer.headers[.allow] == allow)

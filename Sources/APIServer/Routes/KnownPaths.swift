@@ -12,9 +12,10 @@ struct KnownPaths: Sendable {
     /// - Complexity: O(paths); asked only when no route was found.
     func allowed(at path: String) -> String? {
         let steps = Self.steps(path)
-        let found = methods.first { known, _ in
+        // What is spelled out goes before an id that could be anything.
+        let found = methods.filter { known, _ in
             known.count == steps.count && zip(known, steps).allSatisfy { $0 == "{id}" || $0 == $1 }
-        }
+        }.min { $0.key.count { $0 == "{id}" } < $1.key.count { $0 == "{id}" } }
         guard var taken = found?.value else { return nil }
         taken += taken.contains(.get) ? [.head, .options] : [.options]
         return taken.map(\.rawValue).sorted().joined(separator: ", ")
