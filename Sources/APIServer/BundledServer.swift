@@ -114,13 +114,15 @@ public struct BundledServer: Sendable {
     /// - Parameter onReady: called once with the port, or 0 for a Unix socket, when requests are answered.
     /// - Throws: when the address cannot be listened at.
     public func run(at address: Address, handlesSignals: Bool, onReady: @escaping @Sendable (Int) async -> Void) async throws {
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: ActivityWriter(activity: activity)),
-                    .init(service: try application(at: address, onReady: onReady)),
-                ],
-                gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger))
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: ActivityWriter(activity: activity)),
+                .init(service: try application(at: address, onReady: onReady)),
+            ],
+            gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
+        // Whoever stalls does not keep the server from ending.
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        let group = ServiceGroup(configuration: configuration)
         let running = Task { try await group.run() }
         let result = await withTaskCancellationHandler {
             await running.result

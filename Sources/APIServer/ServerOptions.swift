@@ -43,6 +43,18 @@ public struct WebHosts: Sendable {
     /// The machine's own names.
     public init() {}
 
+    /// The name under which browsers find the server, which a proxy may not pass on.
+    private var publicName: String?
+
+    /// Adds the name under which browsers find the server.
+    public mutating func insert(public name: String) {
+        insert(name)
+        publicName = name.lowercased()
+    }
+
+    /// Whether a form of this origin is the server's own.
+    func isPublic(_ host: String) -> Bool { host.lowercased() == publicName }
+
     /// Adds a name, with or without a port.
     public mutating func insert(_ name: String) { names.insert(name.lowercased()) }
 

@@ -77,6 +77,14 @@ struct AccountTests {
             #expect(try await account.call(.get, "/v1", key: key.reveal()).string("account_id") == second.id)
             try await server.handOver(firstKey: key, of: second.id)
             #expect(try await server.makeFirstKey(of: second.id) == nil, "it has one")
+            let id = try await account.call(.post, "/v1/api-keys", #"{"scopes":["api_keys"]}"#, key: key.reveal())
+            let first = try #require(try await account.call(.get, "/v1/api-keys", key: key.reveal()).text.firstMatch(of: /key_\w+/)).0
+            #expect(try await account.call(.delete, "/v1/api-keys/\(first)", key: id.string("api_key")).status == 204)
+            #expect(try await server.makeFirstKey(of: second.id) == nil, "no other is made by itself, whatever became of it")
+            let unused = try #require(try await server.addAccount("unused", plan: .free, limits: [:]))
+            _ = try await server.makeFirstKey(of: unused.id)
+            try await server.removeUnused(unused.id)
+            #expect(try await server.addAccount("unused", plan: .free, limits: [:]) != nil, "nobody was given its key")
             await server.close()
         }
     }

@@ -50,7 +50,8 @@ struct ActivityTests {
         try await Account.with(scratch: scratch) { account in
             let id = try #require(try await account.call(.get, "/v1/api-keys").text.firstMatch(of: /key_\w+/)).0
             let store = try Store(path: account.database, random: .system)
-            let activity = Activity(store: store, limiter: nil, clock: account.clock.clock)
+            let limiter = RateLimiter([:], clock: account.clock.clock)
+            let activity = Activity(store: store, limiter: limiter, clock: account.clock.clock)
             let caller = Caller(
                 accountID: "a", keyID: String(id), tokenPrefix: "ec_aaaaaaaa", actor: "", scopes: .full, limits: AccountLimits(.free))
             for number in 0..<60 {
@@ -67,8 +68,10 @@ struct ActivityTests {
             #expect(seen["last_used_ip"] as? String == "192.0.2.59")
             await store.close()
             activity.note(caller, from: [192, 0, 2, 200])
+            _ = limiter.admit(.account("a"), AccountLimits(.free))
             await activity.flush()
             #expect(activity.pending == 1, "what cannot be written is kept")
+            #expect(limiter.takeChanges().keys.sorted() == ["a"], "and counts too")
         }
     }
 }

@@ -62,6 +62,58 @@ struct KeyTests {
         }
     }
 
+    @Test("is no way to what its holder lacks: not by its scopes, its ceiling, its owner, nor for whom it acts")
+    func control() async throws {
+        try await Account.with { account in
+            let (_, low) = try await make(account, #"{"scopes":["api_keys","api_keys:grant"]}"#)
+            let (ceiling, _) = try await make(account, #"{"scopes":["api_keys","api_keys:grant"],"grants":["full"]}"#)
+            let rotated = try await account.call(.post, "/v1/api-keys/\(ceiling)/rotate", key: low)
+            #expect(rotated.status == 403 && !rotated.text.contains("ec_"), "\(rotated.text)")
+            for body in [#"{"allowed_ips":["10.0.0.0/8"]}"#, #"{"expires_after":"90d"}"#] {
+                #expect(try await account.call(.patch, "/v1/api-keys/\(ceiling)", body, key: low).status == 403, "\(body)")
+            }
+            // One that acts for a single owner, and keys that act for any.
+            let (_, bound) = try await make(account, #"{"scopes":["full"],"bound_to":"acme/test"}"#)
+            let token = #"{"prefix":"ec_AAAAAAAA","sha256":"\#(String(repeating: "0", count: 64))"}"#
+            let made = try await account.batch([
+                #"{"op":"create","kind":"api_key","set":{"key":"ci","scopes":["full"],"token":\#(token)}}"#
+            ])
+            let ci = try #require(made.results.first?["id"] as? String)
+            #expect(
+                try await account.call(.post, "/v1/api-keys/\(ci)/rotate", key: bound).code == "bound_key",
+                "it is managed by the same owner")
+            let other = token.replacing("AAAAAAAA", with: "BBBBBBBB")
+            let taken = try await account.batch([#"{"op":"update","kind":"api_key","id":"\#(ci)","set":{"token":\#(other)}}"#], key: bound)
+            #expect(taken.codes == ["bound_key"], "\(taken.text)")
+            for set in [#"{"key":"x"}"#, #"{"key":"x","token":\#(other)}"#] {
+                let adopted = try await account.batch(
+                    [#"{"op":"update","kind":"api_key","id":"\#(ceiling)","adopt":true,"set":\#(set)}"#], key: bound)
+                #expect(adopted.codes == ["bound_key"], "\(adopted.text)")
+            }
+            let (mine, own) = try await make(account, #"{"scopes":["full"],"expires_after":"90d"}"#)
+            for body in [
+                #"{"expires_after":null}"#, #"{"expires_after":"91d"}"#, #"{"expires_at":"2099-01-01"}"#,
+                #"{"allowed_ips":["10.0.0.0/8"]}"#,
+            ] {
+                #expect(try await account.call(.patch, "/v1/api-keys/\(mine)", body, key: own).code == "own_key", "\(body)")
+            }
+            #expect(
+                try await account.call(.patch, "/v1/api-keys/\(mine)", #"{"expires_after":"90d","description":"x"}"#, key: own).status
+                    == 200)
+        }
+    }
+
+    @Test("does not bind itself: it could never take it back")
+    func bindsItself() async throws {
+        try await Account.with { account in
+            let id = try #require(try await account.call(.get, "/v1/api-keys").text.firstMatch(of: /key_\w+/)).0
+            let bound = try await account.call(.patch, "/v1/api-keys/\(id)", #"{"bound_to":"web/production"}"#)
+            #expect(bound.code == "own_key", "\(bound.text)")
+            #expect(try await account.call(.patch, "/v1/api-keys/\(id)", #"{"bound_to":null}"#).status == 200)
+            #expect(try await account.call(.post, "/v1/domains", #"{"name":"a.example"}"#).status == 201)
+        }
+    }
+
     @Test("neither revokes nor rotates itself, and rotates no key that may more than it may")
     func own() async throws {
         try await Account.with { account in

@@ -140,14 +140,15 @@ struct OwnerTests {
             let key = made.string("api_key")
             for change in [
                 #"{"scopes":["domains","api_keys"]}"#, #"{"scopes":["domains:read","api_keys","aliases:read"]}"#,
-                #"{"allowed_ips":["203.0.113.0/24"]}"#, #"{"expires_after":"30d"}"#, #"{"expires_at":"2027-03-01"}"#,
+                #"{"allowed_ips":["203.0.113.0/24"]}"#, #"{"expires_after":"30d"}"#, #"{"expires_after":"120d"}"#,
+                #"{"expires_after":null}"#, #"{"expires_at":"2027-03-01"}"#,
             ] {
                 let answer = try await account.call(.patch, item, change, key: key)
                 #expect(answer.code == "own_key" && answer.status == 409, "\(change) \(answer.text)")
             }
             #expect(try await account.call(.delete, item, key: key).code == "own_key")
             for change in [
-                #"{"description":"x"}"#, #"{"scopes":["domains","api_keys","aliases:read"]}"#, #"{"expires_after":"120d"}"#,
+                #"{"description":"x"}"#, #"{"scopes":["domains","api_keys","aliases:read"]}"#, #"{"expires_after":"90d"}"#,
                 #"{"allowed_ips":[]}"#,
             ] {
                 #expect(try await account.call(.patch, item, change, key: key).status == 200, "\(change)")

@@ -58,7 +58,8 @@ struct ServeTests {
             // Twice is an error that changes nothing.
             for (command, code) in [
                 (["backup", "emailconnect-copy.db"], 1), (["account", "add", "staging", "--key-file", "other.key"], 1),
-                (["account", "add", "third", "--key-file", "key"], 1), (["account", "add", "third"], 64),
+                (["account", "add", "third", "--key-file", "key"], 1), (["account", "add", "third", "--key-file", "key/sub"], 1),
+                (["account", "add", "third"], 64),
                 (["account", "set", "third", "--plan", "pro"], 1),
                 (["account", "set", "staging"], 64), (["account", "set", "staging", "--limit", "x=1"], 64), (["account", "add", ""], 64),
                 (["account", "add", "fourth", "--plan", "gold", "--key-file", "x"], 64), (["link", "--account", "nobody"], 1),

@@ -142,6 +142,10 @@ struct OwnershipTests {
         for (manifest, problem) in [
             ("", "is to be deleted, but is the key that this run uses"),
             ("api_keys: { ci: { scopes: [domains], deliver_to: { file: k } } }", "is to be narrowed, but is the key that this run uses"),
+            (
+                "api_keys: { ci: { scopes: [domains, aliases], allowed_ips: [10.0.0.0/8], deliver_to: { file: k } } }",
+                "is to be changed in where, when or for whom it is valid, but is the key that this run uses"
+            ),
         ] {
             #expect(try World(manifest, state: [key], caller: "key_1").plan().conflicts.map(\.problem) == [problem])
             #expect(try World(manifest, state: [key]).plan().conflicts.isEmpty)

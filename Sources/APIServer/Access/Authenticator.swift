@@ -57,6 +57,7 @@ enum Authenticator: Sendable {
         }
         guard let key = found.key else { throw Problem(.unauthorized, "the API key \(prefix) was deleted") }
         var caller = try key.caller(at: now, from: address)
+        guard caller.accountID == found.row.accountID else { throw Problem(.unauthorized, "the API key \(prefix) was deleted") }
         caller.actor = "web \(prefix)"
         return caller
     }

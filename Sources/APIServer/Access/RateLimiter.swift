@@ -80,6 +80,9 @@ final class RateLimiter: Sendable {
         }
     }
 
+    /// Their counts could not be written down.
+    func giveBack(_ accounts: some Sequence<String>) { memory.withLock { $0.changed.formUnion(accounts) } }
+
     /// Forgets the addresses whose day is over; all of them if that is not enough.
     private static func forget(_ memory: inout Memory, _ now: Int) {
         func drop(_ isOver: (Count) -> Bool) {

@@ -75,6 +75,7 @@ final class Activity: Sendable {
                 for (account, count) in counts.sorted(by: { $0.key < $1.key }) { try Self.write(account, count, in: transaction) }
             }
         } catch {
+            limiter?.giveBack(counts.keys)
             uses.withLock { uses in for (token, use) in taken { uses[token] = uses[token].map { use.adding($0) } ?? use } }
         }
     }

@@ -91,6 +91,14 @@ struct Call: Sendable {
         return node
     }
 
+    /// Whether the caller has what an ETag stands for. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+    func knows(_ etag: String) -> Bool {
+        request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }.contains { part in
+            let tag = part.drop { $0 == " " }.prefix { $0 != " " }
+            return tag == "*" || tag == etag || tag.hasPrefix("W/") && tag.dropFirst(2) == etag
+        }
+    }
+
     /// The version that `If-Match` asks for. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
     func expectedVersion() throws(Problem) -> Expectation? {
         guard let header = request.headers[.ifMatch], header != "*" else { return nil }

@@ -37,9 +37,7 @@ extension Ledger {
             guard key.end.map({ time < $0 }) ?? true else {
                 throw Problem(.invalid, "api key \(key.title) has expired; give it a later expires_at first")
             }
-            if let missing = key.scopes.list.first(where: { !caller.mayGrant($0) }) {
-                throw Problem(.forbidden, "the calling key lacks \(missing.rawValue), which this key has")
-            }
+            try KeyControl.require(of: id, caller, in: transaction)
             try KeyTokens.add(hash, to: id, at: time, acknowledged: false, in: transaction)
             _ = try KeyTokens.acknowledge(hash.prefix, of: id, at: time, grace: grace ?? key.grace, in: transaction)
             return ("rotated", hash.prefix)
@@ -54,7 +52,6 @@ extension Ledger {
         var isProtected: Bool
         var isRevoked: Bool
         var grace: TimeSpan
-        var scopes: Scopes
         var end: Timestamp?
     }
 
@@ -74,14 +71,13 @@ extension Ledger {
             let time = clock.now()
             let key = try transaction.first(
                 """
-                SELECT coalesce(k.key, k.id), o.name, k.protected, k.revoked_at, k.grace, k.scopes, k.expires_at FROM api_keys k
+                SELECT coalesce(k.key, k.id), o.name, k.protected, k.revoked_at, k.grace, k.expires_at FROM api_keys k
                 LEFT JOIN owners o ON o.id = k.owner_id WHERE k.id = ? AND k.account_id = ?
                 """, [.text(id), .text(caller.accountID)]
             ) { row in
                 StoredKey(
                     title: row.text(0), owner: row.optionalText(1), isProtected: row.boolean(2), isRevoked: row.optionalText(3) != nil,
-                    grace: try TimeSpan(row.text(4)), scopes: try Scopes(stored: row.text(5)),
-                    end: try row.optionalText(6).map { try Timestamp($0) })
+                    grace: try TimeSpan(row.text(4)), end: try row.optionalText(5).map { try Timestamp($0) })
             }
             guard let key else { throw Problem(.notFound, "there is no api key \(id.prefix(64))") }
             try caller.requireOwner(key.owner)

@@ -6,6 +6,8 @@ struct CommitOptions: Sendable {
     var idempotencyKey: String?
     /// Ids that were chosen before, by operation.
     var ids: [Int: String] = [:]
+    /// Whether an API key's token in it was made here, to be shown once.
+    var hasServersToken = false
     /// The account's revision that has to be the current one.
     var expectedRevision: Int?
     /// Whether a deletion may take along whatever stands below.
@@ -51,6 +53,7 @@ struct Ledger: Sendable {
                 allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
             ledger.revision = try History.revision(of: caller.accountID, in: transaction) + 1
             if let change = owner?.change { ledger.history.append(change) }
+            try Accounts.refuseOverfull(ledger)
             try perform(&ledger)
             if let owner, batch.digest != nil, let plannedAt = batch.plannedAt {
                 try Drift.settle(owner.id, plannedAt: plannedAt, &ledger)

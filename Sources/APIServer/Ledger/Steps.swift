@@ -45,7 +45,7 @@ struct Steps<R: StoredResource> {
                 case .update(let target, let set):
                     try check(set, isNew: false, ledger)
                     let existing = try existing(target, step, &ledger)
-                    if let existing { try R.checkUpdate(set, of: existing.id, in: ledger) }
+                    if let existing { try R.checkUpdate(set, of: existing.id, step.operation.transfer, in: ledger) }
                     steps[place].existing = existing
                 case .delete(let target, _):
                     steps[place].existing = try existing(target, step, &ledger)
@@ -202,7 +202,8 @@ struct Steps<R: StoredResource> {
 
     private func refuseDuplicate(_ step: Step, _ titles: [String: Int], _ ledger: inout LedgerTransaction) {
         let title = R.title(step.operation)
-        let name = "\(R.kind.word) \(title)"
+        // An alias that gets another name may not say on which domain.
+        let name = step.existing?.id == title ? "an \(R.kind.word) of that name" : "\(R.kind.word) \(title)"
         if titles[title, default: 0] > 1 {
             ledger.refuse(step.index, .invalid, "\(name) stands in the batch twice")
         } else {

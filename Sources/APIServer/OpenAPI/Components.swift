@@ -35,7 +35,9 @@ enum Components {
                 .init("allow_older", .boolean, "Take it though a run with a higher sequence was here.", isRequired: false),
                 .init("owner_moved_from", .nullable(owner), "The owner's name until now.", isRequired: false),
                 .init("repository_moved_from", .nullable(Schema(String.shape)), "The owner's repository until now.", isRequired: false),
-                .init("context", .names(Schema(String.shape), limit: 32), "Goes into the history.", isRequired: false),
+                .init(
+                    "context", .names(Schema(String.shape), pattern: #"^[^\u0000]{1,64}$"#, limit: 32), "Goes into the history.",
+                    isRequired: false),
                 .init("operations", .list(.either(operations)), "What to do."),
             ], isClosed: true)
     }
@@ -215,15 +217,18 @@ extension Schema {
             .object(
                 [.init("action", .constant(.text(action)), "What to do."), .init("data", data, "With what.")], isClosed: true)
         }
+        // An API key is shown when it is made, and a batch shows nothing.
+        let creations = R.kind == .apiKey ? [] : [operation("create", R.plain(requires: true))]
         return .object(
             [
                 .init(
                     "operations",
                     .list(
-                        .either([
-                            operation("create", R.batchCreation), operation("update", R.plain(requires: false, adding: [id])),
-                            operation("delete", .object([id], isClosed: true)),
-                        ])), "What to do, all or nothing; order does not matter.")
+                        .either(
+                            creations + [
+                                operation("update", R.plain(requires: false, adding: [id])),
+                                operation("delete", .object([id], isClosed: true)),
+                            ])), "What to do, all or nothing; order does not matter.")
             ], isClosed: true)
     }
 }

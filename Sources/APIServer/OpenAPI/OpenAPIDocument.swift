@@ -60,7 +60,7 @@ struct OpenAPIDocument {
                 }
                 json.object("headers") { json in Self.rateHeaders(to: &json) }
                 json.object("responses") { json in
-                    for status in Set(Problem.Code.allCases.map(\.status)).sorted() { Self.problem(status, to: &json) }
+                    for status in Set(routes.flatMap(\.problems).map(\.status)).sorted() { Self.problem(status, to: &json) }
                 }
             }
         }
@@ -123,12 +123,17 @@ struct OpenAPIDocument {
                 }
             }
             if route.path.contains("{id}") { parameter("id", "path", .text(length: 1...64), "The id.") }
+            if !route.isOpen {
+                parameter("EmailConnect-Account", "header", .text(), "Pins the account: a key of another one is refused.")
+            }
             for item in route.parameters { parameter(item.name, "query", item.schema, item.about) }
             for header in route.headers {
                 switch header {
+                case .ifMatch where route.path == "/v1/batch":
+                    parameter("If-Match", "header", Self.etag, "The account's revision: 412 when anything has moved since.")
                 case .ifMatch:
                     parameter(
-                        "If-Match", "header", .text(pattern: #"^(\*|"(0|[1-9][0-9]{0,17})"|(0|[1-9][0-9]{0,17}))$"#),
+                        "If-Match", "header", Self.etag,
                         "An ETag: 412 when the resource has moved since.")
                 case .ifNoneMatch:
                     parameter("If-None-Match", "header", .text(), "An ETag: 304 when nothing has moved since.")
@@ -183,7 +188,11 @@ struct OpenAPIDocument {
         }
     }
 
-    private static let rateNames = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+    private static let etag = Schema.text(pattern: #"^(\*|"(0|[1-9][0-9]{0,17})"|(0|[1-9][0-9]{0,17}))$"#)
+
+    private static let rateNames = [
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", "RateLimit-Policy", "RateLimit",
+    ]
 
     private static func references(to json: inout JSONWriter) {
         for name in rateNames { json.object(name) { $0.member("$ref", "#/components/headers/\(name)") } }
@@ -192,12 +201,13 @@ struct OpenAPIDocument {
     private static func rateHeaders(to json: inout JSONWriter) {
         let about = [
             "Requests that the account may send in the window: the one that refused, else the hour.", "How many of them are left.",
-            "When the window begins anew, in seconds since 1970.",
+            "When the window begins anew, in seconds since 1970.", "As in the server's log.", "Each window: how many, in how many seconds.",
+            "Each window: how many are left, and for how many seconds.",
         ]
         for (name, about) in zip(rateNames, about) {
             json.object(name) { json in
                 json.member("description", about)
-                Schema.integer(0...(.max)).write("schema", to: &json)
+                (name.hasPrefix("X-RateLimit") ? Schema.integer(0...Schema.largest) : .text()).write("schema", to: &json)
             }
         }
     }

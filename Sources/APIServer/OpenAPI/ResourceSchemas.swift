@@ -74,13 +74,6 @@ extension Resource {
 
     private static var slug: String { "[a-z0-9._-]{1,64}" }
 
-    /// A create in a plain batch: an API key's token is made by the client there.
-    static var batchCreation: Schema {
-        guard kind == .apiKey else { return plain(requires: true) }
-        let token = Schema.Member("token", Schema(.token), "What the account learns of the token that the client made.")
-        return plain(requires: true, adding: [token], requiring: ["scopes"])
-    }
-
     private static func members(_ field: Field<Self>, isRequired: Bool) -> [Schema.Member] {
         let names = field.wireNames
         return names.map { name in
@@ -168,7 +161,7 @@ extension Resource {
 extension Schema {
     static let tokenPattern = "^ec_[A-Za-z0-9]{8}_[A-Za-z0-9]{49}$"
 
-    static func headers(_ value: Schema) -> Schema { .names(.nullable(value), pattern: "^[A-Za-z0-9-]{1,128}$", limit: 32) }
+    static func headers(_ value: Schema) -> Schema { .names(.nullable(value), pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$", limit: 32) }
     static func headerValue(from least: Int) -> Schema { .text(pattern: #"^[^\u0000-\u001f\u007f]*$"#, length: least...4096) }
 
     /// What a request asks for: full alone, or any others; a bare name means reading and writing.

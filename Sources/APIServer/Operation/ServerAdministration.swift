@@ -35,6 +35,16 @@ public struct ServerAdministration: Sendable {
         }
     }
 
+    /// Takes an account away that nobody was given a key of.
+    /// - Throws: ``StoreFailure``.
+    public func removeUnused(_ account: String) async throws(StoreFailure) {
+        try await write { transaction in
+            try transaction.run("DELETE FROM api_keys WHERE account_id = ?", [.text(account)])
+            try transaction.run("DELETE FROM counts WHERE account_id = ?", [.text(account)])
+            try transaction.run("DELETE FROM accounts WHERE id = ? AND handed_over = 0", [.text(account)])
+        }
+    }
+
     /// Changes an account's plan and own limits.
     /// - Parameter limits: by name, as in ``AccountLimits/names``; nil goes back to the plan's.
     /// - Returns: it; nil when there is none of that name or id.

@@ -61,7 +61,9 @@ extension Routes {
         var options = CommitOptions(isList: true, setPointer: "/set")
         if case .version(let revision) = try call.expectedVersion() { options.expectedRevision = revision }
         if let key = call.request.headers[HTTPField.Name.idempotencyKey] {
-            guard (1...200).contains(key.utf8.count) else { throw Problem(.invalid, "an idempotency key has 1 to 200 bytes") }
+            guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw Problem(.invalid, "an idempotency key has 1 to 200 letters, digits and marks, without a space")
+            }
             options.idempotencyKey = key
         }
         return try await ledger.commit(batch, by: call.caller, options)
@@ -84,7 +86,7 @@ extension Routes {
         guard ["true", "false", nil].contains(query["compare"]) else { throw Problem(.invalid, "compare takes true or false") }
         let compare = caller.scopes.allows(.webhooksCompare) && query["compare"] != "false"
         let etag = "\"\(header.tag)\(compare ? "c" : "")\""
-        if call.request.headers[.ifNoneMatch] == etag { return Response(status: .notModified, headers: [.eTag: etag]) }
+        if call.knows(etag) { return Response(status: .notModified, headers: [.eTag: etag]) }
         let stream = StateStream(snapshot, header: header, compare: compare)
         let body = ResponseBody { writer in
             var stream = stream

@@ -56,7 +56,8 @@ extension Routes {
             operations.append(.alias(Operation(.update(.id(attach), Stated(set, rows: row)), expect: nil)))
             try call.require([.aliasesWrite])
         }
-        _ = try await ledger.commit(Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(ids: [0: id]))
+        _ = try await ledger.commit(
+            Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(ids: [0: id], hasServersToken: token != nil))
         var response = try await item(R.self, id, call, .created, token: token)
         response.headers[.location] = "/v1/\(R.kind.collection)/\(id)"
         return response
@@ -126,9 +127,8 @@ extension Routes {
             bytes = json.bytes
         }
         let etag = "\"\(found.version)\""
-        // An alias shows its domain's name and a webhook its aliases: those move without the version.
-        let isWhole = R.kind == .domain || R.kind == .apiKey
-        if call.isReading, isWhole, call.request.headers[.ifNoneMatch] == etag {
+        // An alias shows its domain's name, a webhook its aliases, a key its use: those move without the version.
+        if call.isReading, R.kind == .domain, call.knows(etag) {
             return Response(status: .notModified, headers: [.eTag: etag])
         }
         return Reply.json(status, bytes, etag: etag)

@@ -42,8 +42,8 @@ extension Routes {
                 handler: { try await plainBatch(R.self, $0) }),
             Route(
                 method: .get, path: "\(path)/{id}", name: "get\(name)", about: "One \(word).", group: group,
-                access: .scopes([kind.readScope]), headers: [.ifNoneMatch],
-                answers: [one] + (kind == .domain || kind == .apiKey ? [Self.notModified] : []), handler: { try await read(R.self, $0) }),
+                access: .scopes([kind.readScope]), headers: kind == .domain ? [.ifNoneMatch] : [],
+                answers: [one] + (kind == .domain ? [Self.notModified] : []), handler: { try await read(R.self, $0) }),
             Route(
                 method: .patch, path: "\(path)/{id}", name: "change\(name)", about: "Changes the fields that are stated.", group: group,
                 access: .scopes([kind.writeScope]), headers: [.ifMatch],

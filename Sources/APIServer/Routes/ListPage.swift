@@ -31,7 +31,8 @@ struct ListPage: Sendable {
         guard let cursor = query["cursor"] else { after = 0; return }
         guard query["page"] == nil else { throw Problem(.invalid, "take page or cursor, not both") }
         let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == Self.letters(kind), !parts[1].hasPrefix("+"), let place = Int(parts[1], radix: 36), place > 0
+        guard parts.count == 2, parts[0] == Self.letters(kind), let place = Int(parts[1], radix: 36), place > 0,
+            String(place, radix: 36) == parts[1]
         else {
             throw Problem(.invalid, "this is no cursor of this list; take next_cursor of the page before")
         }

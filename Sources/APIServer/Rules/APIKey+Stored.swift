@@ -16,6 +16,9 @@ extension APIKey: SlugNamed {
         if isNew || stated.states("bound_to") { try ledger.caller.requireOwner(stated.value.boundTo?.text) }
         if stated.states("token") {
             guard case .made = stated.value.token else { throw invalid("token", "expected a token's prefix and sha256") }
+            guard ledger.batch.owner != nil || ledger.options.hasServersToken else {
+                throw invalid("token", "only a batch with an owner brings its own token; POST /v1/api-keys makes one")
+            }
         }
         if isNew, let end = stated.value.expiresAt, end <= ledger.time { throw invalid("expires_at", "the date is past") }
         if stated.value.expiresAfter != nil, stated.value.expiresAt != nil {
@@ -25,19 +28,17 @@ extension APIKey: SlugNamed {
 
     /// Nobody gets at what they lack by way of a key that has it: a new token, a longer life and wider addresses take
     /// every scope of the key. And no change ends a key that is in use at once.
-    static func checkUpdate(_ stated: Stated<APIKey>, of id: String, in ledger: LedgerTransaction) throws {
+    static func checkUpdate(_ stated: Stated<APIKey>, of id: String, _ transfer: Transfer?, in ledger: LedgerTransaction) throws {
         if id == ledger.caller.keyID { try checkOwn(stated, ledger) }
         if stated.states("token"), ledger.batch.owner == nil {
             throw invalid("token", "only a batch with an owner brings a new token")
         }
         let widening = ["token", "expires_after", "expires_at", "allowed_ips", "bound_to"].filter { stated.states($0) }
-        guard let field = widening.first else { return }
-        let stored = try ledger.transaction.first("SELECT scopes FROM api_keys WHERE id = ?", [.text(id)]) {
-            try Scopes(stored: $0.text(0))
-        }
-        if let missing = stored?.list.first(where: { !ledger.caller.mayGrant($0) }) {
-            let detail = "the calling key lacks \(missing.rawValue), which this key has"
-            throw Problem(.forbidden, detail, items: [.init(pointer: "/\(field)", code: .forbidden, detail: detail)])
+        let isTaken = transfer == .adopt || transfer.map { if case .takeOver = $0 { true } else { false } } ?? false
+        guard let field = widening.first ?? (isTaken ? "" : nil) else { return }
+        do throws(Problem) { try KeyControl.require(of: id, ledger.caller, in: ledger.transaction) } catch {
+            throw Problem(
+                error.code, error.detail, items: [.init(pointer: field.isEmpty ? "" : "/\(field)", code: error.code, detail: error.detail)])
         }
         if let end = stated.value.expiresAt, end <= ledger.time {
             throw invalid("expires_at", "the date is past; delete the key to end it")
@@ -61,20 +62,24 @@ extension APIKey: SlugNamed {
         if stated.states("scopes"), let lost = ledger.caller.scopes.list.first(where: { !stated.value.scopes.allows($0) }) {
             throw refuse("scopes", "take \(lost.rawValue) from it")
         }
+        if stated.states("bound_to"), stated.value.boundTo != ledger.caller.boundTo {
+            throw refuse("bound_to", "change for whom it acts")
+        }
         guard let id = ledger.caller.keyID else { return }
         let stored = try ledger.transaction.first(
             "SELECT allowed_ips, expires_after, expires_at FROM api_keys WHERE id = ?", [.text(id)]
         ) { (ranges: $0.text(0), after: $0.optionalText(1), end: $0.optionalText(2)) }
         guard let stored else { return }
         let ranges = stated.value.allowedIPs
-        if stated.states("allowed_ips"), ranges != .anywhere, ranges.column != .text(stored.ranges) {
+        // Neither narrower, which locks it out, nor wider, which it was not given.
+        if stated.states("allowed_ips"), ranges.column != .text(stored.ranges) {
             throw refuse("allowed_ips", "change where it may be used from")
         }
-        if let after = stated.value.expiresAfter, try stored.after.map({ try TimeSpan($0) > after }) ?? true {
-            throw refuse("expires_after", "shorten its life")
+        if stated.states("expires_after"), try stored.after.map({ try TimeSpan($0) }) != stated.value.expiresAfter {
+            throw refuse("expires_after", "change when it ends")
         }
-        if let end = stated.value.expiresAt, try stored.end.map({ try Timestamp($0) > end }) ?? true {
-            throw refuse("expires_at", "shorten its life")
+        if stated.states("expires_at"), try stored.end.map({ try Timestamp($0) }) != stated.value.expiresAt {
+            throw refuse("expires_at", "change when it ends")
         }
     }
 

@@ -22,7 +22,7 @@ protocol StoredResource: Resource {
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem)
     /// Rules over what a request states of a row that is there.
     /// - Throws: `Problem`.
-    static func checkUpdate(_ stated: Stated<Self>, of id: String, in ledger: LedgerTransaction) throws
+    static func checkUpdate(_ stated: Stated<Self>, of id: String, _ transfer: Transfer?, in ledger: LedgerTransaction) throws
     /// Writes what stands in other tables, once the row is there.
     /// - Returns: whether that changed anything.
     static func writeDependents(_ stated: Stated<Self>, of id: String, isNew: Bool, in ledger: LedgerTransaction) throws -> Bool
@@ -30,7 +30,7 @@ protocol StoredResource: Resource {
 
 extension StoredResource {
     static func named(_ value: Self, seenBy owner: Owner?, in transaction: Transaction) throws -> Self { value }
-    static func checkUpdate(_ stated: Stated<Self>, of id: String, in ledger: LedgerTransaction) throws {}
+    static func checkUpdate(_ stated: Stated<Self>, of id: String, _ transfer: Transfer?, in ledger: LedgerTransaction) throws {}
     static func check(_ stated: Stated<Self>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {}
     static func references(_ stated: Stated<Self>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] { [] }
     static func writeDependents(_ stated: Stated<Self>, of id: String, isNew: Bool, in ledger: LedgerTransaction) throws -> Bool {

@@ -49,7 +49,7 @@ extension Webhook: SlugNamed {
         case .value(let value):
             return try WebhookSecrets.set(place, value.secret, of: id, random: ledger.random, in: ledger.transaction)
         case nil: return try WebhookSecrets.remove(place, of: id, in: ledger.transaction)
-        case .reference, .stored: throw invalid("url", "a secret is sent as text")
+        case .reference, .stored: throw invalid(place.field, "a secret is sent as text")
         }
     }
 

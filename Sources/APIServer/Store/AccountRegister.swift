@@ -89,6 +89,34 @@ extension Accounts {
             [.text(account), .text(kind.rawValue), .integer(change)])
     }
 
+    /// Refuses a batch that cannot fit, before any of it is done.
+    static func refuseOverfull(_ ledger: LedgerTransaction) throws {
+        var changes: [Kind: Int] = [:]
+        for operation in ledger.batch.operations {
+            switch operation.effect {
+            case .makes: changes[operation.kind, default: 0] += 1
+            case .changes: break
+            case .deletes(let cascade):
+                changes[operation.kind, default: 0] -= 1
+                if operation.kind == .domain {
+                    changes[.alias, default: 0] -= ledger.options.cascadesAny ? Int(Int32.max) : min(cascade, Int(Int32.max))
+                }
+            }
+        }
+        guard changes.contains(where: { $0.value > 0 && ledger.caller.limits.resources[$0.key] != nil }) else { return }
+        let counts = try counts(of: ledger.caller.accountID, in: ledger.transaction)
+        for (kind, change) in changes.sorted(by: { $0.key < $1.key }) where change > 0 {
+            try refuse(kind, counts[kind, default: 0], change, ledger)
+        }
+    }
+
+    private static func refuse(_ kind: Kind, _ held: Int, _ change: Int, _ ledger: LedgerTransaction) throws(Problem) {
+        guard let limit = ledger.caller.limits.resources[kind], held + change > limit else { return }
+        throw Problem(
+            .accountLimit,
+            "the account may have \(limit) \(limit == 1 ? kind.word : kind.words); it has \(held), and this makes \(change) more")
+    }
+
     /// Notes what a commit has made and deleted, and refuses it when the account would hold more than it may. An account over a limit
     /// that was lowered still changes and deletes.
     static func count(_ ledger: LedgerTransaction) throws {
@@ -101,13 +129,34 @@ extension Accounts {
         let account = ledger.caller.accountID
         for (kind, change) in changes.sorted(by: { $0.key < $1.key }) where change != 0 {
             try count(change, of: kind, account: account, in: ledger.transaction)
-            guard change > 0, let limit = ledger.caller.limits.resources[kind] else { continue }
-            let number = try counts(of: account, in: ledger.transaction)[kind, default: 0]
-            guard number > limit else { continue }
-            throw Problem(
-                .accountLimit,
-                "the account may have \(limit) \(limit == 1 ? kind.word : kind.words); it has \(number - change), and this makes \(change) more"
-            )
+            guard change > 0, ledger.caller.limits.resources[kind] != nil else { continue }
+            try refuse(kind, counts(of: account, in: ledger.transaction)[kind, default: 0] - change, change, ledger)
+        }
+    }
+}
+
+extension AnyOperation {
+    fileprivate enum Effect {
+        case makes
+        case changes
+        /// With so many aliases below it.
+        case deletes(cascade: Int)
+    }
+
+    fileprivate var effect: Effect {
+        switch self {
+        case .webhook(let operation): Self.effect(operation)
+        case .domain(let operation): Self.effect(operation)
+        case .alias(let operation): Self.effect(operation)
+        case .apiKey(let operation): Self.effect(operation)
+        }
+    }
+
+    private static func effect<R>(_ operation: Operation<R>) -> Effect {
+        switch operation.verb {
+        case .create: .makes
+        case .update: .changes
+        case .delete(_, let cascade): .deletes(cascade: cascade?.aliases ?? 0)
         }
     }
 }

@@ -27,7 +27,8 @@ enum Accounts {
             AND EXISTS (SELECT 1 FROM key_tokens t WHERE t.key_id = k.id AND t.acknowledged_at IS NOT NULL)
             """, [.text(account)]
         ) { $0.integer(0) }
-        guard known == 0 else { return nil }
+        let isHandedOver = try transaction.first("SELECT handed_over FROM accounts WHERE id = ?", [.text(account)]) { $0.boolean(0) }
+        guard known == 0, isHandedOver == false else { return nil }
         let stale = try transaction.run(
             """
             DELETE FROM api_keys WHERE account_id = ? AND first = 1
@@ -54,6 +55,7 @@ enum Accounts {
             [.text(account), .text(token.hash.sha256)]
         ) { $0.text(0) }
         guard let key else { return false }
+        try transaction.run("UPDATE accounts SET handed_over = 1 WHERE id = ?", [.text(account)])
         return try KeyTokens.acknowledge(token.hash.prefix, of: key, at: time, grace: APIKey.defaultGrace, in: transaction) != nil
     }
 

@@ -130,6 +130,11 @@ enum Migrations {
         -- What an account has instead of its plan's limits, by name.
         ALTER TABLE accounts ADD COLUMN limits TEXT NOT NULL DEFAULT '{}';
 
+        -- Whether somebody was given the account's first key: no other is made by itself then, whatever became of that one.
+        ALTER TABLE accounts ADD COLUMN handed_over INTEGER NOT NULL DEFAULT 0;
+        UPDATE accounts SET handed_over = 1 WHERE id IN (SELECT k.account_id FROM api_keys k JOIN key_tokens t ON t.key_id = k.id
+            WHERE k.scopes = '["full"]' AND t.acknowledged_at IS NOT NULL);
+
         -- How many of each kind an account has: counting 100,000 rows takes as long as reading them.
         CREATE TABLE counts (
             account_id TEXT NOT NULL REFERENCES accounts, kind TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (account_id, kind)

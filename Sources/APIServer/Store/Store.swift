@@ -84,9 +84,13 @@ struct Store: Sendable {
     /// Copies a database as it is now, also while others write to it. https://www.sqlite.org/backup.html
     /// - Throws: ``StoreFailure``.
     static func copy(_ path: String, to copy: String) throws(StoreFailure) {
-        do {
-            try DatabaseQueue(path: path, configuration: reading).backup(to: DatabaseQueue(path: copy))
-        } catch { throw StoreFailure(error, path: path) }
+        let target: DatabaseQueue
+        do { target = try DatabaseQueue(path: copy) } catch { throw StoreFailure(error, path: copy) }
+        do { try DatabaseQueue(path: path, configuration: reading).backup(to: target) } catch {
+            // Which of the two it was, SQLite does not say: what can be read is not at fault.
+            let isReadable = (try? DatabaseQueue(path: path, configuration: reading)) != nil
+            throw StoreFailure(error, path: isReadable ? copy : path)
+        }
     }
 
     /// Changes a copy that nobody else uses, and makes it one file, without a log beside it, on disk.

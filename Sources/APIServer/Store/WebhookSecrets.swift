@@ -8,6 +8,15 @@ enum WebhookSecrets {
         case signingSecret
         case header(String)
 
+        /// The request's field.
+        var field: String {
+            switch self {
+            case .url: "secret_url"
+            case .signingSecret: "signing_secret"
+            case .header(let name): "secret_headers/\(name)"
+            }
+        }
+
         var columns: [RowValue] {
             switch self {
             case .url: [.text("url"), .text("")]

@@ -89,7 +89,7 @@ extension Pages {
             }
             var reader = JSONReader(form.request)
             let (operation, token) = try Routes.creation(APIKey.self, try reader.node(), random)
-            _ = try await ledger.commit(Batch(owner: nil, operations: [operation]), by: call.caller, CommitOptions())
+            _ = try await ledger.commit(Batch(owner: nil, operations: [operation]), by: call.caller, CommitOptions(hasServersToken: true))
             return token
         }
     }

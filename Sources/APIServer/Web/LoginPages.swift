@@ -44,6 +44,8 @@ extension Pages {
     private func enter(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         try checkHost(request)
         try checkOrigin(request)
+        // Before a link is used up, and before a key is looked at.
+        try gate.admitStranger(request, context)
         let form = try Self.decode(Form.self, try await context.body(of: request, upTo: 4096))
         let now = clock.now()
         let session = WebSession(random)

@@ -23,14 +23,33 @@ public struct HTTPURL: TextValue, Hashable {
             throw Rejection("the URL has user info", "give credentials as a header, by reference")
         }
         guard !path.contains("#") else { throw Rejection("the URL has a fragment", "remove # and what follows") }
-        guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") }) else {
-            throw Rejection("the URL has a space or another character that is not allowed", "percent-encode it")
+        guard Self.isPath(path.utf8) else {
+            throw Rejection("the URL has a space, a stray % or another character that is not allowed", "percent-encode it")
         }
         let (written, port) = try Self.split(authority)
         let name = try Self.host(written)
         host = name.contains(":") ? String(name.dropFirst().dropLast()) : name
         isSecure = scheme == "https"
         text = "\(scheme)://\(name)\(port)\(path)"
+    }
+
+    /// Whether a path and a query hold what they may. https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+    private static func isPath(_ bytes: Substring.UTF8View) -> Bool {
+        var bytes = bytes
+        while let byte = bytes.popFirst() {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: continue
+            case UInt8(ascii: "%"):
+                guard bytes.count >= 2, bytes.prefix(2).allSatisfy(isHex) else { return false }
+                bytes.removeFirst(2)
+            default: guard "-._~!$&'()*+,;=:@/?".utf8.contains(byte) else { return false }
+            }
+        }
+        return true
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     /// Whether the host is written as this machine or as a private, link-local or loopback address.

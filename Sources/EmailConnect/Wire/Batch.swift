@@ -86,6 +86,9 @@ public struct Batch: Equatable, Sendable {
                 case "repository_moved_from": repositoryMovedFrom = node.isNull ? nil : try String(node)
                 case "context":
                     for member in try node.members("an object") {
+                        guard (1...64).contains(member.key.text.unicodeScalars.count) else {
+                            throw Rejection("a name has 1 to 64 characters")
+                        }
                         context[member.key.text] = try at(member.key.text) { () throws(Rejection) in try String(member.value) }
                     }
                     guard context.count <= 32 else { throw Rejection("at most 32 entries") }

@@ -188,6 +188,8 @@ public struct JSONReader {
                 unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(unit) else { throw malformed("half a surrogate pair") }
+            // A database would take it for the text's end.
+            guard unit != 0 else { throw Rejection("a text has a NUL character") }
             text.append(contentsOf: String(Character(scalar)).utf8)
         default: throw malformed("an unknown escape in a string")
         }

@@ -92,29 +92,31 @@ public struct Problem: Error, Equatable, Sendable {
     /// A value in a request that was not accepted.
     public init(_ rejection: Rejection, code: Code = .invalid, below pointer: String = "") {
         let isMalformed = rejection.problem.hasPrefix("malformed JSON")
+        let code = isMalformed ? .malformed : code
         let item = Item(pointer: pointer + rejection.pointer, code: code, detail: rejection.sentence)
-        self.init(isMalformed ? .malformed : code, rejection.sentence, items: [item])
+        self.init(code, rejection.sentence, items: [item])
     }
 
     /// How many single things an answer names.
     private static let itemLimit = 100
 
-    /// What a status means, in a few words.
+    /// What a status is called. https://www.rfc-editor.org/rfc/rfc9110#section-15
     public static func title(of status: Int) -> String {
         switch status {
-        case 400: "The request is not valid"
-        case 401: "No valid API key"
-        case 403: "Not allowed"
-        case 404: "Not found"
-        case 405: "Method not allowed"
-        case 409: "In conflict with the account's state"
-        case 412: "The account has moved"
-        case 413: "The request is too large"
-        case 415: "The body is not JSON"
-        case 422: "The idempotency key was used for another request"
-        case 429, 503: "Try again later"
-        case 507: "The server cannot store it"
-        default: "Something went wrong in the server"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 409: "Conflict"
+        case 412: "Precondition Failed"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 503: "Service Unavailable"
+        case 507: "Insufficient Storage"
+        default: "Internal Server Error"
         }
     }
 

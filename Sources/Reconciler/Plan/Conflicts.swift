@@ -113,8 +113,13 @@ enum Conflicts {
             case .delete(let record, _): (old, what) = (record, "deleted")
             case .update(let record, let new, _):
                 let isLess = record.value.scopes.list.contains { !new.scopes.allows($0) }
-                guard change.makesToken || isLess else { return nil }
-                (old, what) = (record, change.makesToken ? "given a new token" : "narrowed")
+                let isOtherwise =
+                    record.value.allowedIPs != new.allowedIPs || record.value.expiresAfter != new.expiresAfter
+                    || record.value.expiresAt != new.expiresAt || record.value.boundTo != new.boundTo
+                guard change.makesToken || isLess || isOtherwise else { return nil }
+                (old, what) = (
+                    record, change.makesToken ? "given a new token" : isLess ? "narrowed" : "changed in where, when or for whom it is valid"
+                )
             }
             guard old.id == caller else { return nil }
             return Conflict(

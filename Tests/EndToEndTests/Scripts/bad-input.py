@@ -158,7 +158,7 @@ def spoil_route(path, method, operation, value, id):
         spoiled["Authorization"] = bad + [None, f"Bearer {key}, Bearer {key}", f"Bearer {key}\r\nAuthorization: Bearer {key}"]
         spoiled["EmailConnect-Account"] = ["", "x", "acct_x", "\xff", "x" * 9000]
     for header, text in ((header, text) for header, bad in spoiled.items() for text in bad):
-        send(f"with {header}: {text!a:.20}", allowed=[200, 400] if header == "If-None-Match" else REFUSED, **{header: text})
+        send(f"with {header}: {text!a:.20}", allowed=[200, 304, 400] if header == "If-None-Match" else REFUSED, **{header: text})
     if value is None:
         return
     taken, limit = operation["requestBody"], LARGE if path.endswith("batch") else SMALL

@@ -53,6 +53,7 @@ rules = re.compile(r"""
     | is\ set\ by\ the\ sender                              # reserved headers
     | with(out)?\ an\ owner | are\ an\ owner's                    # what only a batch with an owner may say, and has to
     | has\ bits\ set\ beyond                                # an address range
+    | has\ a\ NUL\ character                                 # in whatever text
     """, re.X)
 operations = {f"{method.upper()} {path}" for path, item in json.load(open("openapi.json"))["paths"].items() for method in item}
 # What the tool does not find out by itself: how a token of the key begins.

@@ -23,7 +23,10 @@ struct FirstKey {
             if try await server.handOver(firstKey: Secret(String(text.prefix { !$0.isWhitespace }))) { return }
         }
         guard let key = try await server.makeFirstKey() else {
-            if keyFile != nil { session.note("The database has a key with every scope already; none was made.") }
+            if keyFile != nil {
+                session.note(
+                    "The database has a key already, or had one; none was made. reconcile serve link logs a browser in, to make another.")
+            }
             return
         }
         try show(key)

@@ -54,7 +54,10 @@ struct ServeAccountCommand: AsyncParsableCommand {
                     throw ExitCode(ExitStatus.failed.rawValue)
                 }
                 if let key = try await server.makeFirstKey(of: account.id) {
-                    try firstKey.show(key)
+                    do { try firstKey.show(key) } catch {
+                        try await server.removeUnused(account.id)
+                        throw error
+                    }
                     try await server.handOver(firstKey: key, of: account.id)
                 }
                 try session.write(AccountText.line(account))

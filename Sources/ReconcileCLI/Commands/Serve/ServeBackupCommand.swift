@@ -27,8 +27,12 @@ struct ServeBackupCommand: AsyncParsableCommand {
         }
         try await session.administering(database) { server in
             // Under its name only when it is whole.
-            let part = "\(file).part"
-            defer { for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: part + suffix) } }
+            let part = "\(file).\(Randomness.system.identifier(8)).part"
+            let removeParts = { @Sendable in
+                for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: part + suffix) }
+            }
+            session.interruption.onExit(removeParts)
+            defer { removeParts() }
             try server.backUp(to: part)
             // The database has synced its pages already.
             do { try FileManager.default.moveItem(atPath: part, toPath: file) } catch {

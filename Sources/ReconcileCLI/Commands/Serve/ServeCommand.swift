@@ -79,7 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
                 guard isURL, parts.count == 3 || parts.count == 4 && parts[3].isEmpty else {
                     throw ValidationError("--public-url takes https://HOST, without a path")
                 }
-                options.hosts.insert(String(parts[2]))
+                options.hosts.insert(public: String(parts[2]))
                 options.isSecure = parts[0] == "https:"
             }
             options.swaggerFolder = swaggerUi ?? SwaggerFiles.folder
