@@ -133,7 +133,7 @@ private struct ReplacedTokens: AccountReader, AccountWriter {
             let rows = APIKey.fields.indices.filter { APIKey.fields[$0].name == "token" }
             let other = Operation<APIKey>(.update(.id(id), Stated(key, rows: rows)), expect: nil)
             guard let owner = try? Owner("m/e") else { return }
-            _ = try await client.commit(Batch(owner: owner, operations: [.apiKey(other)]), idempotencyKey: "other \(times.count)")
+            _ = try await client.commit(Batch(owner: owner, operations: [.apiKey(other)]), idempotencyKey: "other-\(times.count)")
             try await client.acknowledge(key: id, prefix: token.hash.prefix)
         }
         try await client.acknowledge(key: id, prefix: prefix)

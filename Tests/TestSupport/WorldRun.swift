@@ -188,7 +188,7 @@ struct WorldRun {
         for operation in operations {
             let before = try await state()
             let body = #"{"format":1,"operations":[\#(before.expanding(operation))]}"#
-            do { _ = try await client.commit(Batch(Array(body.utf8)), idempotencyKey: "hand \(shuffle.next())") } catch {
+            do { _ = try await client.commit(Batch(Array(body.utf8)), idempotencyKey: "hand-\(shuffle.next())") } catch {
                 guard case .refused(let problem) = (error as? AccountFailure)?.kind, problem.code.status < 500 else {
                     throw fail("a hand edit is done or refused", "\(operation)\n\(error)")
                 }

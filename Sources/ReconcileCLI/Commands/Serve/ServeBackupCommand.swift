@@ -25,21 +25,23 @@ struct ServeBackupCommand: AsyncParsableCommand {
             session.fail("\(Escaped.line(file)) exists", "name another file; it was left alone")
             throw ExitCode(ExitStatus.failed.rawValue)
         }
-        try await session.administering(database) { server in
-            // Under its name only when it is whole.
-            let part = "\(file).\(Randomness.system.identifier(8)).part"
-            let removeParts = { @Sendable in
-                for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: part + suffix) }
+        try await session.run("serve backup", .text) {
+            try await session.administering(database) { server in
+                // Under its name only when it is whole.
+                let part = "\(file).\(Randomness.system.identifier(8)).part"
+                let removeParts = { @Sendable in
+                    for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: part + suffix) }
+                }
+                session.interruption.onExit(removeParts)
+                defer { removeParts() }
+                try server.backUp(to: part)
+                // The database has synced its pages already.
+                do { try FileManager.default.moveItem(atPath: part, toPath: file) } catch {
+                    session.fail("cannot write \(Escaped.line(file))", "check that its folder exists and may be written to")
+                    throw ExitCode(ExitStatus.failed.rawValue)
+                }
+                session.note("Copied \(Escaped.line(database.db)) to \(Escaped.line(file)).")
             }
-            session.interruption.onExit(removeParts)
-            defer { removeParts() }
-            try server.backUp(to: part)
-            // The database has synced its pages already.
-            do { try FileManager.default.moveItem(atPath: part, toPath: file) } catch {
-                session.fail("cannot write \(Escaped.line(file))", "check that its folder exists and may be written to")
-                throw ExitCode(ExitStatus.failed.rawValue)
-            }
-            session.note("Copied \(Escaped.line(database.db)) to \(Escaped.line(file)).")
         }
     }
 }
