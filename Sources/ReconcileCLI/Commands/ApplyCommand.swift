@@ -27,7 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
     @OptionGroup(title: "History") var run: RunOptions
 
     @Option(help: "text or json; json asks nothing and needs --expect, --plan or --auto-approve.")
-    var format = PlanFormat.text
+    var format = OutputFormat.text
 
     @OptionGroup var output: OutputOptions
 

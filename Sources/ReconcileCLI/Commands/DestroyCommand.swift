@@ -22,7 +22,7 @@ struct DestroyCommand: AsyncParsableCommand {
     @OptionGroup(title: "History") var run: RunOptions
 
     @Option(help: "text or json; json asks nothing and needs --auto-approve.")
-    var format = PlanFormat.text
+    var format = OutputFormat.text
 
     @OptionGroup var output: OutputOptions
 

@@ -19,7 +19,7 @@ struct HistoryCommand: AsyncParsableCommand {
     var limit = 20
 
     @Option(help: "text or json.")
-    var format = PlanFormat.text
+    var format = OutputFormat.text
 
     @OptionGroup var output: OutputOptions
 

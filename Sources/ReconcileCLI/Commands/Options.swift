@@ -117,8 +117,19 @@ struct OutputOptions: ParsableArguments {
     var verbose = false
 }
 
+/// How a result is written.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+}
+
 /// How a plan is written.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
+    case markdown
+    case html
+
+    /// What is written when there is no plan to show.
+    var output: OutputFormat { self == .json ? .json : .text }
 }

@@ -20,7 +20,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Save the plan, for show and for apply --plan.", valueName: "file"), completion: .file())
     var out: String?
 
-    @Option(help: "text or json.")
+    @Option(help: "text, json, markdown (for a comment on a pull request) or html (one page, nothing else needed).")
     var format = PlanFormat.text
 
     @Flag(help: "Exit with 2 when there are changes, or secrets that could not be compared.")
@@ -36,7 +36,9 @@ struct PlanCommand: AsyncParsableCommand {
     func validate() throws {
         if let out {
             if out.isEmpty { throw ValidationError("--out takes a file") }
-            if out == "-", format == .json { throw ValidationError("--out - and --format json both write to standard output") }
+            if out == "-", format != .text {
+                throw ValidationError("--out - and --format \(format.rawValue) both write to standard output")
+            }
             if Paths.isSame(out, argument.manifest) { throw ValidationError("--out would replace the manifest") }
         }
         if state != nil, account.local || account.caFile != nil { throw ValidationError("--state needs no account") }
@@ -44,7 +46,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = Session(output)
-        try await session.run("plan", format) { try await plan(session) }
+        try await session.run("plan", format.output) { try await plan(session) }
     }
 
     private func plan(_ session: Session) async throws {
@@ -81,6 +83,8 @@ struct PlanCommand: AsyncParsableCommand {
         case .text: try session.write(PlanText(session.style).render(planned.plan, server: name, driftOnly: driftOnly))
         case .json:
             try session.writeJSON(PlanJSON.render(planned.plan, server: name, command: "plan", driftOnly: driftOnly, exit: status))
+        case .markdown: try session.write(PlanMarkdown(planned.plan, server: name, driftOnly: driftOnly).text)
+        case .html: try session.write(PlanHTML(planned.plan, server: name, driftOnly: driftOnly).text)
         }
         return status
     }

@@ -10,18 +10,20 @@ struct ShowCommand: AsyncParsableCommand {
     @Argument(help: "The saved plan; - reads standard input.", completion: .file())
     var file: String
 
-    @Option(help: "text or json.")
+    @Option(help: "text, json, markdown or html.")
     var format = PlanFormat.text
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let session = Session(output)
-        try await session.run("show", format) {
+        try await session.run("show", format.output) {
             let saved = try session.savedPlan(file, else: .failed)
             switch format {
             case .text: try session.write(PlanText(session.style).render(saved.plan, server: saved.server))
             case .json: try session.writeJSON(PlanJSON.render(saved.plan, server: saved.server, command: "show", exit: .done))
+            case .markdown: try session.write(PlanMarkdown(saved.plan, server: saved.server).text)
+            case .html: try session.write(PlanHTML(saved.plan, server: saved.server).text)
             }
         }
     }

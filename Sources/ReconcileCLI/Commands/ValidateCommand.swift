@@ -11,7 +11,7 @@ struct ValidateCommand: AsyncParsableCommand {
     var manifests = ["reconcile.yaml"]
 
     @Option(help: "text or json.")
-    var format = PlanFormat.text
+    var format = OutputFormat.text
 
     @OptionGroup var output: OutputOptions
 

@@ -7,7 +7,7 @@ import Reconciler
 struct Applying {
     var command: String
     var account: AccountOptions
-    var format: PlanFormat
+    var format: OutputFormat
     var autoApprove: Bool
     var review: Review?
     var run: Run

@@ -129,7 +129,7 @@ final class Session: Sendable {
     }
 
     /// Does a command, and for `--format json` writes what went wrong when it ends without a result.
-    func run(_ command: String, _ format: PlanFormat, _ body: () async throws -> Void) async throws {
+    func run(_ command: String, _ format: OutputFormat, _ body: () async throws -> Void) async throws {
         let listening = Task { await interruption.listen { self.react($0, command, format) } }
         defer { listening.cancel() }
         do { try await body() } catch let code as ExitCode {
@@ -141,7 +141,7 @@ final class Session: Sendable {
         }
     }
 
-    private func react(_ effect: Interruption.Effect, _ command: String, _ format: PlanFormat) {
+    private func react(_ effect: Interruption.Effect, _ command: String, _ format: OutputFormat) {
         let status: ExitStatus
         switch effect {
         case .nothing: return
