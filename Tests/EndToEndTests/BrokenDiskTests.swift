@@ -130,13 +130,17 @@ struct BrokenDiskTests {
 
     @Test("never lets a batch count as applied that could not be synced")
     func unsynced() async throws {
-        let folder = try await prepared()
-        // The first sync is of the log's new header.
+        // The first sync is of the log's new header. Faults are counted for each thread: when the two fall on two threads, as they
+        // may on a busy machine, the batch's own is spared, and only what comes after its answer fails.
         let fault = Fault("fdatasync", "EIO", "2+")
-        let (applied, faults) = try await run(["apply", "--local", "--auto-approve"], fault.options, in: folder)
-        #expect(faults > 0)
-        #expect(applied.code != 0, "\(applied.output)")
-        try await expectMended(folder)
+        for _ in 0..<8 {
+            let folder = try await prepared()
+            let (applied, faults) = try await run(["apply", "--local", "--auto-approve"], fault.options, in: folder)
+            #expect(faults > 0)
+            try await expectMended(folder)
+            if applied.code != 0 { return }
+        }
+        Issue.record("no sync of a batch failed, or none that failed was noticed")
     }
 
     @Test("has every batch and every acknowledgement before they are answered, so that no power cut takes them back")

@@ -287,7 +287,8 @@ struct CommandTests {
     @Test(
         "has help for itself and for every subcommand",
         arguments: [
-            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["serve"], ["serve", "account"],
+            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["schema"], ["serve"],
+            ["serve", "account"],
             ["serve", "account", "add"], ["serve", "account", "set"], ["serve", "link"], ["serve", "backup"],
         ])
     func help(subcommand: [String]) async throws {

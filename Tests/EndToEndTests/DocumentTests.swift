@@ -50,6 +50,29 @@ struct DocumentTests {
         #expect(ran >= 4)
     }
 
+    @Test("the package installs a program that runs alone, with completions and a manual page that knows every option")
+    func package() async throws {
+        let folder = try Scratch()
+        let script = """
+            set -euo pipefail
+            "$1/scripts/package" "$2/dist" >/dev/null
+            cd "$2/dist"; sha256sum --quiet -c *.sha256; mkdir "$2/local"; tar -C "$2/local" -xzf *.tar.gz --strip-components=1
+            cd "$2/local"; bash -n share/bash-completion/completions/reconcile
+            bin/reconcile validate "$1/examples/complete/reconcile.yaml"
+            gunzip -c share/man/man1/reconcile.1.gz; cat share/fish/vendor_completions.d/reconcile.fish share/zsh/site-functions/_reconcile
+            """
+        let result = try await Command.run(
+            "/bin/bash", ["-c", script, "-", Repository.root, folder.path], in: folder.path, environment: ["RECONCILE": Command.binary])
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.errors.contains("complete/reconcile.yaml: valid"))
+        let plain = result.output.replacing("\\-", with: "-")
+        for part in [
+            "reconcile serve account add", "--detailed-exitcode", "--trusted-proxy", "EMAILCONNECT_API_KEY", "complete -c 'reconcile'",
+        ] {
+            #expect(plain.contains(part), "\(part)")
+        }
+    }
+
     @Test("the quickstart ends with an empty plan and an account that curl can read")
     func quickstart() async throws {
         let result = try await Command.run(

@@ -159,6 +159,17 @@ extension Resource {
 }
 
 extension Schema {
+    /// The largest number that every client reads as it is. https://www.rfc-editor.org/rfc/rfc8259#section-6
+    static let largest = 9_007_199_254_740_991
+    /// An id of a kind.
+    static func id(_ kind: Kind) -> Schema { .text(pattern: "^\(kind.idPrefix)[A-Za-z0-9]{16}$") }
+    /// What may be an id of one of some kinds.
+    static func someID(_ kinds: [Kind]) -> Schema {
+        .text(pattern: "^(\(kinds.map { String($0.idPrefix.dropLast()) }.joined(separator: "|")))_[A-Za-z0-9]{1,60}$")
+    }
+    /// A moment, UTC.
+    static let time = Schema.text(format: "date-time")
+
     static let tokenPattern = "^ec_[A-Za-z0-9]{8}_[A-Za-z0-9]{49}$"
 
     static func headers(_ value: Schema) -> Schema { .names(.nullable(value), pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$", limit: 32) }

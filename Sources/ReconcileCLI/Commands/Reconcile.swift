@@ -20,6 +20,6 @@ struct Reconcile: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self, HistoryCommand.self,
-            DestroyCommand.self, ServeCommand.self,
+            DestroyCommand.self, SchemaCommand.self, ServeCommand.self,
         ])
 }

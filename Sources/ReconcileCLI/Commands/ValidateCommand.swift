@@ -10,24 +10,41 @@ struct ValidateCommand: AsyncParsableCommand {
     @Argument(help: "The manifests.", completion: .file(extensions: ["yaml", "yml"]))
     var manifests = ["reconcile.yaml"]
 
-    @Option(help: "text or json.")
-    var format = OutputFormat.text
+    @Option(help: "text, json, sarif (code scanning), github (annotations in a log) or gitlab (a code quality report).")
+    var format = FindingsFormat.text
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let session = Session(output)
-        try await session.run("validate", format) { try validate(session) }
+        try await session.run("validate", format == .json ? .json : .text) { try validate(session) }
     }
 
     private func validate(_ session: Session) throws {
         var isValid = true
+        var diagnostics: [Diagnostic] = []
         for manifest in manifests {
             let loaded = session.load(manifest)
+            diagnostics += loaded.diagnostics
             if loaded.desired == nil { isValid = false }
             if let desired = loaded.desired { session.note("\(Escaped.line(manifest)): valid, \(desired.summary)") }
         }
-        if isValid, format == .json { try session.writeJSON(PlanJSON.render([], command: "validate", exit: .done)) }
+        switch format {
+        case .text: break
+        case .json: if isValid { try session.writeJSON(PlanJSON.render([], command: "validate", exit: .done)) }
+        case .sarif: try session.write(Findings.sarif(diagnostics, version: Reconcile.configuration.version))
+        case .github: try session.write(Findings.github(diagnostics))
+        case .gitlab: try session.write(Findings.gitlab(diagnostics))
+        }
         if !isValid { throw ExitCode(ExitStatus.failed.rawValue) }
     }
+}
+
+/// How what is wrong in manifests is written.
+enum FindingsFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+    case sarif
+    case github
+    case gitlab
 }

@@ -1,11 +1,12 @@
-import EmailConnect
-
-/// What a JSON value looks like: as much of JSON Schema as the API's document needs.
+/// What a JSON value looks like: as much of JSON Schema as the API's document and the manifest's schema need.
 /// https://json-schema.org/draft/2020-12/json-schema-validation
-indirect enum Schema: Sendable {
+public indirect enum Schema: Sendable {
     case boolean
     case integer(ClosedRange<Int>?)
+    /// The length is in Unicode scalars.
     case text(format: String? = nil, pattern: String? = nil, length: ClosedRange<Int>? = nil)
+    /// Text as YAML's parsers see it: whatever is written, also what looks like a number, a boolean or nothing.
+    case written(pattern: String? = nil)
     case values([String])
     case constant(Constant)
     case list(Schema, count: ClosedRange<Int>? = nil, isSet: Bool = false)
@@ -21,20 +22,26 @@ indirect enum Schema: Sendable {
     case named(String)
     case anything
 
-    enum Constant: Sendable {
+    /// A value that stands there and no other.
+    public enum Constant: Sendable {
         case text(String)
         case integer(Int)
         case boolean(Bool)
     }
 
     /// One member of an object.
-    struct Member: Sendable {
-        var name: String
-        var schema: Schema
-        var isRequired: Bool
-        var about: String
+    public struct Member: Sendable {
+        /// Its name.
+        public var name: String
+        /// What it looks like.
+        public var schema: Schema
+        /// Whether it has to be there.
+        public var isRequired: Bool
+        /// One line for people.
+        public var about: String
 
-        init(_ name: String, _ schema: Schema, _ about: String, isRequired: Bool = true) {
+        /// One member of an object.
+        public init(_ name: String, _ schema: Schema, _ about: String, isRequired: Bool = true) {
             self.name = name
             self.schema = schema
             self.isRequired = isRequired
@@ -42,24 +49,16 @@ indirect enum Schema: Sendable {
         }
     }
 
-    /// The largest number that every client reads as it is. https://www.rfc-editor.org/rfc/rfc8259#section-6
-    static let largest = 9_007_199_254_740_991
-    /// An id of a kind.
-    static func id(_ kind: Kind) -> Schema { .text(pattern: "^\(kind.idPrefix)[A-Za-z0-9]{16}$") }
-    /// What may be an id of one of some kinds.
-    static func someID(_ kinds: [Kind]) -> Schema {
-        .text(pattern: "^(\(kinds.map { String($0.idPrefix.dropLast()) }.joined(separator: "|")))_[A-Za-z0-9]{1,60}$")
-    }
-    /// A moment, UTC.
-    static let time = Schema.text(format: "date-time")
-
     /// Writes the schema as the value of a member.
-    func write(_ name: String, _ about: String = "", to json: inout JSONWriter) {
+    public func write(_ name: String, _ about: String = "", to json: inout JSONWriter) {
         json.object(name) { json in
             keywords(to: &json)
             if !about.isEmpty { json.member("description", about) }
         }
     }
+
+    /// Writes its members into an object.
+    public func write(to json: inout JSONWriter) { keywords(to: &json) }
 
     private func item(to json: inout JSONWriter) { json.object { keywords(to: &$0) } }
 
@@ -80,6 +79,9 @@ indirect enum Schema: Sendable {
                 if length.lowerBound > 0 { json.member("minLength", length.lowerBound) }
                 json.member("maxLength", length.upperBound)
             }
+        case .written(let pattern):
+            json.member("type", ["string", "number", "boolean", "null"])
+            if let pattern { json.member("pattern", pattern) }
         case .values(let values):
             json.member("type", "string")
             json.member("enum", values)

@@ -1,0 +1,111 @@
+import EmailConnect
+
+/// What is wrong in manifests, as forges and scanners read it.
+public enum Findings {
+    /// Commands in a log, which GitHub shows at the manifest's lines.
+    /// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    public static func github(_ diagnostics: [Diagnostic]) -> String {
+        diagnostics.map { diagnostic in
+            var place = "file=\(property(diagnostic.file))"
+            if let position = diagnostic.position { place += ",line=\(position.line),col=\(position.column)" }
+            return "::\(diagnostic.severity.rawValue) \(place)::\(data(sentence(diagnostic)))\n"
+        }.joined()
+    }
+
+    /// A code quality report, which GitLab shows in the merge request. https://docs.gitlab.com/ci/testing/code_quality/
+    public static func gitlab(_ diagnostics: [Diagnostic]) -> String {
+        var json = JSONWriter()
+        json.array { json in
+            for diagnostic in diagnostics {
+                json.object { json in
+                    json.member("description", sentence(diagnostic))
+                    json.member("check_name", "reconcile-validate")
+                    json.member("fingerprint", fingerprint(diagnostic))
+                    json.member("severity", diagnostic.severity == .error ? "major" : "minor")
+                    json.object("location") { json in
+                        json.member("path", diagnostic.file)
+                        json.object("lines") { $0.member("begin", Int(diagnostic.position?.line ?? 1)) }
+                    }
+                }
+            }
+        }
+        json.endLine()
+        return json.text
+    }
+
+    /// SARIF 2.1.0, for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    public static func sarif(_ diagnostics: [Diagnostic], version: String) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
+            json.member("version", "2.1.0")
+            json.array("runs") { json in
+                json.object { json in
+                    json.object("tool") { json in
+                        json.object("driver") { json in
+                            json.member("name", "reconcile")
+                            json.member("version", version)
+                            json.array("rules") { json in
+                                json.object { json in
+                                    json.member("id", "manifest")
+                                    json.object("shortDescription") {
+                                        $0.member("text", "The manifest cannot be read, or not as it was meant.")
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    json.array("results") { json in for diagnostic in diagnostics { result(diagnostic, to: &json) } }
+                }
+            }
+        }
+        json.endLine()
+        return json.text
+    }
+
+    private static func result(_ diagnostic: Diagnostic, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("ruleId", "manifest")
+            json.member("level", diagnostic.severity.rawValue)
+            json.object("message") { $0.member("text", sentence(diagnostic)) }
+            json.object("partialFingerprints") { $0.member("problem/v1", fingerprint(diagnostic)) }
+            json.array("locations") { json in
+                json.object { json in
+                    json.object("physicalLocation") { json in
+                        json.object("artifactLocation") { $0.member("uri", uri(diagnostic.file)) }
+                        json.object("region") { json in
+                            json.member("startLine", Int(diagnostic.position?.line ?? 1))
+                            json.member("startColumn", Int(diagnostic.position?.column ?? 1))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func sentence(_ diagnostic: Diagnostic) -> String {
+        Escaped.line(diagnostic.remedy.isEmpty ? diagnostic.problem : "\(diagnostic.problem); \(diagnostic.remedy)")
+    }
+
+    /// The same while other lines move.
+    private static func fingerprint(_ diagnostic: Diagnostic) -> String {
+        String(Hex.sha256("\(diagnostic.file)\n\(diagnostic.severity.rawValue)\n\(diagnostic.problem)").prefix(32))
+    }
+
+    private static func data(_ text: String) -> String {
+        text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    }
+
+    private static func property(_ text: String) -> String { data(text).replacing(":", with: "%3A").replacing(",", with: "%2C") }
+
+    /// A path as a relative reference. https://www.rfc-editor.org/rfc/rfc3986#section-4.2
+    private static func uri(_ path: String) -> String {
+        var uri = ""
+        for byte in path.utf8 {
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-._~/".utf8.contains(byte)
+            uri += isPlain ? String(UnicodeScalar(byte)) : "%" + Hex.text([byte]).uppercased()
+        }
+        return uri
+    }
+}

@@ -1,0 +1,73 @@
+import EmailConnect
+import Foundation
+import Testing
+import TestSupport
+
+@Suite("The manifest's JSON Schema")
+struct SchemaTests {
+    private static let python = "\(Repository.root)/.build/python/bin/python3"
+    private static let manifests = "\(Repository.root)/Tests/ReconcilerTests/Snapshots/manifests"
+
+    /// The files that the schema refuses.
+    private func refused(_ files: [String], _ scratch: Scratch) async throws -> [String: String] {
+        try #require(FileManager.default.fileExists(atPath: Self.python), "run scripts/prerequisites --tests")
+        let schema = try await Command.reconcile("schema", in: scratch.path)
+        #expect(schema.code == 0 && schema.output.hasSuffix("}\n"))
+        try scratch.write(schema.output, to: "schema.json")
+        let script = "\(Repository.root)/Tests/EndToEndTests/Scripts/manifest-schema.py"
+        let result = try await Command.run(Self.python, [script, "schema.json"] + files, in: scratch.path)
+        #expect(result.code == 0, "\(result.errors)")
+        return Dictionary(
+            uniqueKeysWithValues: result.output.split(separator: "\n").map { line in
+                let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+                return (parts[0], parts[1])
+            })
+    }
+
+    @Test("takes whatever the reader takes, and refuses nothing that the reader takes")
+    func agrees() async throws {
+        let scratch = try Scratch()
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.manifests).filter { $0.hasSuffix(".yaml") }.sorted()
+        let examples = ["quickstart", "complete"].map { "\(Repository.root)/examples/\($0)/reconcile.yaml" }
+        let files = names.map { "\(Self.manifests)/\($0)" } + examples
+        let refused = try await refused(files, scratch)
+        for file in files {
+            let read = try await Command.run(Command.binary, ["validate", file], in: scratch.path)
+            #expect(read.code == 1 || refused[file] == nil, "\(file): \(refused[file] ?? "")")
+        }
+        #expect(refused.count >= 12, "it refuses what is wrong in one place: \(refused)")
+        for name in ["unknown", "version", "missing", "secrets_misplaced"] {
+            #expect(refused["\(Self.manifests)/\(name).yaml"] != nil, "\(name)")
+        }
+    }
+
+    @Test("has every field, with its description, and refuses a slip where it is made")
+    func fields() async throws {
+        let scratch = try Scratch()
+        let head = "version: 1\nmanifest: a\nenvironment: b\n"
+        let slips = [
+            "webhooks: { a: { url: https://a.example/, enabled: \"yes\" } }", "webhooks: { a: { ulr: https://a.example/ } }",
+            "domains: { a.example: { aliases: { x: { webhok: a } } } }", "api_keys: { k: { deliver_to: { file: k } } }",
+            "api_keys: { k: { scopes: [alias], deliver_to: { file: k } } }", "allow: { deletes: 0 }", "removed: [{ keep: true }]",
+            "webhooks: { a: { url: https://a.example/, headers: { X: { env: A, file: b } } } }", "webhooks: [a]", "colour: red",
+        ]
+        for (index, slip) in slips.enumerated() { try scratch.write(head + slip + "\n", to: "slip\(index).yaml") }
+        let refused = try await refused(slips.indices.map { "slip\($0).yaml" }, scratch)
+        for (index, slip) in slips.enumerated() {
+            #expect(refused["slip\(index).yaml"] != nil, "\(slip)")
+            let read = try await Command.reconcile("validate", "slip\(index).yaml", in: scratch.path)
+            #expect(read.code == 1, "the reader refuses it too: \(slip)")
+        }
+        let schema = try scratch.read("schema.json")
+        func check<R: Resource>(_: R.Type) {
+            for field in R.fields where field.isInManifest {
+                #expect(schema.contains("\"\(field.name)\":{"), "\(R.kind) \(field.name)")
+                #expect(schema.contains(field.about.replacing("\"", with: "\\\"").replacing("/", with: "/")), "\(R.kind) \(field.name)")
+            }
+        }
+        check(Webhook.self)
+        check(Domain.self)
+        check(Alias.self)
+        check(APIKey.self)
+    }
+}

@@ -1,0 +1,41 @@
+import EmailConnect
+import Foundation
+@testable import Reconciler
+import Testing
+
+@Suite("What is wrong in a manifest, for a forge")
+struct FindingsTests {
+    private static let diagnostics: [Diagnostic] = {
+        let yaml = "version: 1\nmanifest: a\nenvironment: b\nwebhooks:\n  h: { ulr: x, \"a\\n::error::b\": 1 }\ncolour: red\n"
+        return ManifestDecoder.decode(Array(yaml.utf8), file: "mail, prod:1/100%.yaml").diagnostics
+    }()
+
+    @Test("is one command a line for GitHub, and nothing in it is another command")
+    func github() {
+        let lines = Findings.github(Self.diagnostics).split(separator: "\n")
+        #expect(lines.count == Self.diagnostics.count && lines.count >= 3)
+        for line in lines {
+            #expect(line.hasPrefix("::error file=mail%2C prod%3A1/100%25.yaml,line="), "\(line)")
+            #expect(!line.contains("\r"))
+        }
+        #expect(lines.contains { $0.contains("did you mean url?") && $0.contains(",line=5,col=8::") }, "\(lines)")
+    }
+
+    @Test("is a report for GitLab and for code scanning, with the place of each")
+    func reports() throws {
+        let gitlab = try JSONSerialization.jsonObject(with: Data(Findings.gitlab(Self.diagnostics).utf8)) as? [[String: Any]]
+        #expect(gitlab?.count == Self.diagnostics.count)
+        let location = gitlab?.first?["location"] as? [String: Any]
+        #expect(location?["path"] as? String == "mail, prod:1/100%.yaml" && (location?["lines"] as? [String: Int])?["begin"] != nil)
+        #expect(Set(gitlab?.compactMap { $0["fingerprint"] as? String } ?? []).count == Self.diagnostics.count)
+        let sarif = try JSONSerialization.jsonObject(with: Data(Findings.sarif(Self.diagnostics, version: "1").utf8)) as? [String: Any]
+        let run = (sarif?["runs"] as? [[String: Any]])?.first
+        let results = try #require(run?["results"] as? [[String: Any]])
+        #expect(sarif?["version"] as? String == "2.1.0" && results.count == Self.diagnostics.count)
+        let place = ((results[0]["locations"] as? [[String: Any]])?.first?["physicalLocation"] as? [String: Any])
+        #expect((place?["artifactLocation"] as? [String: String])?["uri"] == "mail%2C%20prod%3A1/100%25.yaml")
+        #expect((place?["region"] as? [String: Int])?["startLine"] == Int(Self.diagnostics[0].position?.line ?? 0))
+        let empty = try JSONSerialization.jsonObject(with: Data(Findings.sarif([], version: "1").utf8)) as? [String: Any]
+        #expect(((empty?["runs"] as? [[String: Any]])?.first?["results"] as? [Any])?.isEmpty == true, "nothing found is a result too")
+    }
+}
