@@ -96,7 +96,7 @@ struct KeyQuery: Sendable {
 
     /// The key that a token belongs to; nil when nobody knows it.
     static func key(of hash: TokenHash, in transaction: Transaction) throws -> KeyQuery? {
-        guard let found = try find(hash.prefix, in: transaction), isSame(found.sha256, hash.sha256) else { return nil }
+        guard let found = try find(hash.prefix, in: transaction), ConstantTime.isSame(found.sha256, hash.sha256) else { return nil }
         return found.key
     }
 
@@ -125,13 +125,6 @@ struct KeyQuery: Sendable {
                 limits: try Accounts.limits(plan: row.text(12), own: row.text(13)))
             return (key: key, sha256: row.text(7))
         }
-    }
-
-    /// In constant time.
-    private static func isSame(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (Array(left.utf8), Array(right.utf8))
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
     }
 
     private static func list(_ json: String) throws(Rejection) -> Node {

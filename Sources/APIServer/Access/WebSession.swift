@@ -36,12 +36,8 @@ struct WebSession: Sendable {
     /// https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
     var pageToken: String { Hex.sha256("page token of \(token)") }
 
-    /// Whether a request brings the page's token; in constant time.
-    func isToken(_ text: String) -> Bool {
-        let (left, right) = (Array(pageToken.utf8), Array(text.utf8))
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
-    }
+    /// Whether a request brings the page's token.
+    func isToken(_ text: String) -> Bool { ConstantTime.isSame(pageToken, text) }
 
     /// A row of the sessions.
     struct Row: Sendable {

@@ -144,12 +144,7 @@ extension Stated where R: StoredResource {
     /// Every field stated, those of the request as they are and the rest at their defaults; what a client cannot know is
     /// left alone.
     fileprivate var replacing: Stated<R> {
-        var value = value
-        if var webhook = value as? Webhook {
-            webhook.headers.replacesAll = true
-            if let replaced = webhook as? R { value = replaced }
-        }
         let kept: Set<String> = ["key", "token", "signing_secret", "protected"]
-        return Stated(value, rows: R.fields.indices.filter { states($0) || !kept.contains(R.fields[$0].name) })
+        return Stated(value.replacing, rows: R.fields.indices.filter { states($0) || !kept.contains(R.fields[$0].name) })
     }
 }

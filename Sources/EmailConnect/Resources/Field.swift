@@ -23,6 +23,7 @@ public final class Field<R: Sendable>: Sendable {
     let differences: @Sendable (R, R, Secrets) -> [Difference]
     /// What a row of a database holds of the field; nil for what does not stand in the row itself.
     public let column: @Sendable (R) -> RowValue?
+    let replace: @Sendable (inout R) -> Void
     let patch: @Sendable (_ want: R, _ have: R, Secrets, inout R) -> Void
 
     init<Value: FieldValue>(
@@ -47,6 +48,7 @@ public final class Field<R: Sendable>: Sendable {
         show = { $0[keyPath: path].shown }
         differences = { $0[keyPath: path].differences(from: $1[keyPath: path], named: name, with: $2) }
         column = { $0[keyPath: path].column }
+        replace = { $0[keyPath: path] = $0[keyPath: path].replacing }
         patch = { $3[keyPath: path] = $0[keyPath: path].patch(from: $1[keyPath: path], with: $2) }
     }
 }

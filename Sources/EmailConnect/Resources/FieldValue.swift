@@ -58,6 +58,8 @@ public protocol FieldValue: Equatable, Sendable {
     func differences(from old: Self, named name: String, with secrets: Secrets) -> [Difference]
     /// This value with `old`'s in place of its own, or of one part of it; nil when it has no such part. Most have none.
     func keeping(_ part: String?, of old: Self) -> Self?
+    /// This value in the place of whatever is there; most values are that anyway, and some are merged.
+    var replacing: Self { get }
     /// What to send so that `old` becomes this value; most values are sent whole.
     func patch(from old: Self, with secrets: Secrets) -> Self
 }
@@ -77,6 +79,8 @@ extension FieldValue {
     public func patch(from old: Self, with secrets: Secrets) -> Self { self }
     /// This value with `old`'s in place of its own.
     public func keeping(_ part: String?, of old: Self) -> Self? { part == nil ? old : nil }
+    /// This value in the place of whatever is there.
+    public var replacing: Self { self }
     /// What a row holds of it.
     public var column: RowValue? { nil }
 }

@@ -77,6 +77,13 @@ extension Resource {
         return Stated(patch, rows: rows)
     }
 
+    /// This value in the place of whatever is there, where a field would be merged otherwise.
+    public var replacing: Self {
+        var copy = self
+        for field in Self.fields { field.replace(&copy) }
+        return copy
+    }
+
     /// This value with one field as `old` has it.
     /// - Parameter field: a field's name, or `headers.NAME`.
     public func keeping(_ field: String, of old: Self) -> Self? {

@@ -62,6 +62,13 @@ public struct Headers: Equatable, Sendable {
     /// No headers.
     public init() {}
 
+    /// These headers and no others.
+    public var replacing: Headers {
+        var copy = self
+        copy.replacesAll = true
+        return copy
+    }
+
     /// By name.
     public var sorted: [(name: HeaderName, value: Value)] {
         values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

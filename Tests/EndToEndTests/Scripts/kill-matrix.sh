@@ -142,7 +142,7 @@ serve() { # [TRACER...]
   # shellcheck disable=SC2016
   (
     timeout -k 5 600 bash -c 'echo $$ >serve.pid; exec "$@" 2>>serve.log' - "$@" \
-      "$binary" serve --db account.db --port 0 --key-file first.key --quiet >said.pipe
+      "$binary" serve --no-rate-limits --db account.db --port 0 --key-file first.key --quiet >said.pipe
     exit $?
   ) 2>/dev/null &
   job=$!
