@@ -6,7 +6,8 @@ import Testing
 @Suite("What is wrong in a manifest, for a forge")
 struct FindingsTests {
     private static let diagnostics: [Diagnostic] = {
-        let yaml = "version: 1\nmanifest: a\nenvironment: b\nwebhooks:\n  h: { ulr: x, \"a\\n::error::b\": 1 }\ncolour: red\n"
+        let yaml =
+            "version: 1\nmanifest: a\nenvironment: b\nwebhooks:\n  h: { ulr: x, \"a\\n::error::b\": 1 }\n  i: { url: x }\n  j: { url: x }\ncolour: red\n"
         return ManifestDecoder.decode(Array(yaml.utf8), file: "mail, prod:1/100%.yaml").diagnostics
     }()
 

@@ -50,11 +50,34 @@ struct PlanPageTests {
         let text = PlanMarkdown(plan, server: "https://api.example/v1").text
         #expect(text.utf16.count < PlanMarkdown.limit, "\(text.utf16.count)")
         #expect(text.contains("**Deletions** (\(deletes))"))
+        #expect(text.contains("- alias old0@acme.example"))
+        if creates > 0 { #expect(text.contains("+ alias new0@acme.example"), "something of what changes is seen") }
         if deletes <= 900 { #expect(text.components(separatedBy: "\n- alias old").count - 1 == deletes, "none is cut") }
         #expect(text.contains("not shown here: `reconcile show`"))
         let html = PlanHTML(plan, server: "https://api.example/v1").text
         #expect(html.utf8.count < 2_000_000)
         #expect(html.components(separatedBy: "<tr").count - 1 == plan.counts.add + plan.counts.delete, "a page has them all")
+    }
+
+    @Test("stays below it whatever it has to show: conflicts, ticks, values without end")
+    func extremes() throws {
+        let ticks = String(repeating: "`", count: 4096)
+        for description in [ticks, String(repeating: "\u{1F600}", count: 4096), String(repeating: "x", count: 4096)] {
+            let text = PlanMarkdown(try Self.plan(creates: 400, deletes: 3, description: description), server: ticks).text
+            #expect(text.utf16.count < PlanMarkdown.limit, "\(text.utf16.count)")
+            #expect(text.contains("+ alias new0@acme.example") && text.contains("- alias old2@acme.example"))
+        }
+        // Everything is another owner's.
+        let manifest = "domains: { acme.example: { aliases: { \((0..<5000).map { "old\($0): {}" }.joined(separator: ", ")) } } }"
+        let state =
+            [record("domain", "dom_1", #""name":"acme.example""#, owner: "web/production")]
+            + (0..<5000).map {
+                record("alias", "alias_\($0)", "\"domain\":\"acme.example\",\"name\":\"old\($0)\"", owner: "web/production")
+            }
+        let plan = try World(manifest, state: state).plan()
+        #expect(plan.conflicts.count >= 5000)
+        let text = PlanMarkdown(plan, server: "s").text
+        #expect(text.utf16.count < PlanMarkdown.limit && text.contains("**In the way** (\(plan.conflicts.count))"), "\(text.utf16.count)")
     }
 
     @Test("is one page below 1 MB at 5,000 changes, that needs no script and no request")

@@ -62,8 +62,8 @@ public enum ManifestSchema {
     private static var consent: Schema {
         .object(
             [
-                .init("deletes", .integer(1...999_999_999), "Exactly so many deletions that nobody wrote down.", isRequired: false),
-                .init("mail_moves", .integer(1...999_999_999), "Exactly so many addresses whose mail goes elsewhere.", isRequired: false),
+                .init("deletes", .integer(1...(.max)), "Exactly so many deletions that nobody wrote down.", isRequired: false),
+                .init("mail_moves", .integer(1...(.max)), "Exactly so many addresses whose mail goes elsewhere.", isRequired: false),
                 .init(
                     "adopt", .either([.constant(.text("all")), names]), "What nobody manages: domains, addresses, or all.",
                     isRequired: false),

@@ -16,11 +16,11 @@ public enum Findings {
     public static func gitlab(_ diagnostics: [Diagnostic]) -> String {
         var json = JSONWriter()
         json.array { json in
-            for diagnostic in diagnostics {
+            for (diagnostic, fingerprint) in zip(diagnostics, fingerprints(diagnostics)) {
                 json.object { json in
                     json.member("description", sentence(diagnostic))
                     json.member("check_name", "reconcile-validate")
-                    json.member("fingerprint", fingerprint(diagnostic))
+                    json.member("fingerprint", fingerprint)
                     json.member("severity", diagnostic.severity == .error ? "major" : "minor")
                     json.object("location") { json in
                         json.member("path", diagnostic.file)
@@ -55,7 +55,11 @@ public enum Findings {
                             }
                         }
                     }
-                    json.array("results") { json in for diagnostic in diagnostics { result(diagnostic, to: &json) } }
+                    json.array("results") { json in
+                        for (diagnostic, fingerprint) in zip(diagnostics, fingerprints(diagnostics)) {
+                            result(diagnostic, fingerprint, to: &json)
+                        }
+                    }
                 }
             }
         }
@@ -63,12 +67,12 @@ public enum Findings {
         return json.text
     }
 
-    private static func result(_ diagnostic: Diagnostic, to json: inout JSONWriter) {
+    private static func result(_ diagnostic: Diagnostic, _ fingerprint: String, to json: inout JSONWriter) {
         json.object { json in
             json.member("ruleId", "manifest")
             json.member("level", diagnostic.severity.rawValue)
             json.object("message") { $0.member("text", sentence(diagnostic)) }
-            json.object("partialFingerprints") { $0.member("problem/v1", fingerprint(diagnostic)) }
+            json.object("partialFingerprints") { $0.member("problem/v1", fingerprint) }
             json.array("locations") { json in
                 json.object { json in
                     json.object("physicalLocation") { json in
@@ -87,9 +91,15 @@ public enum Findings {
         Escaped.line(diagnostic.remedy.isEmpty ? diagnostic.problem : "\(diagnostic.problem); \(diagnostic.remedy)")
     }
 
-    /// The same while other lines move.
-    private static func fingerprint(_ diagnostic: Diagnostic) -> String {
-        String(Hex.sha256("\(diagnostic.file)\n\(diagnostic.severity.rawValue)\n\(diagnostic.problem)").prefix(32))
+    /// The same while other lines move; the second of two that are alike has another.
+    private static func fingerprints(_ diagnostics: [Diagnostic]) -> [String] {
+        var seen: [String: Int] = [:]
+        return diagnostics.map { diagnostic in
+            let what = "\(diagnostic.file)\n\(diagnostic.severity.rawValue)\n\(diagnostic.problem)"
+            let number = seen[what, default: 0]
+            seen[what] = number + 1
+            return String(Hex.sha256(number == 0 ? what : "\(what)\n\(number)").prefix(32))
+        }
     }
 
     private static func data(_ text: String) -> String {

@@ -11,76 +11,78 @@ public struct PlanMarkdown {
         page = PlanPage(plan, server: server, driftOnly: driftOnly)
     }
 
-    /// The whole comment, with a line feed at its end. When it would be too long, changes are left out first, then what goes
-    /// along with deletions, then deletions; each time it says how many.
+    /// The whole comment, with a line feed at its end. When it would be too long, changes are shortened and left out first, then
+    /// deletions, then what is in the way; each time it says how many.
     /// - Complexity: O(changes)
     public var text: String {
-        let deletions = page.rows.filter { $0.sigil == .delete }
-        let changes = page.rows.filter { $0.sigil != .delete }
-        var sections = [Self.fenced(Section("", [page.title, page.summary]), room: .max)]
-        sections.append(list("In the way", page.conflicts))
-        sections.append(list("Refused", page.refusals))
-        var room = Self.limit - 2048 - sections.reduce(0) { $0 + $1.utf16.count }
-        let gone = Self.deletions(deletions, room: room)
-        room -= gone.utf16.count
-        let rest = [list("Allowed", page.consented, room: room / 8), list("Due", page.due, room: room / 8)]
-        room -= rest.reduce(0) { $0 + $1.utf16.count }
-        sections.append(gone)
-        sections.append(Self.fenced(Section("Changes", changes.map(Self.lines)), room: room))
-        return (sections + rest).filter { !$0.isEmpty }.joined(separator: "\n")
+        let head = Self.fenced("", [Entry(Self.cut(page.title, 600)), Entry(Self.cut(page.summary, 1000))], room: Self.limit)
+        let conflicts = list("In the way", page.conflicts, room: Self.limit / 3)
+        let refusals = list("Refused", page.refusals, room: Self.limit / 10)
+        let allowed = list("Allowed", page.consented, room: Self.limit / 16)
+        let due = list("Due", page.due, room: Self.limit / 16)
+        var room = Self.limit - 64 - [head, conflicts, refusals, allowed, due].reduce(0) { $0 + $1.utf16.count + 1 }
+        let (gone, changed) = (page.rows.filter { $0.sigil == .delete }, page.rows.filter { $0.sigil != .delete })
+        // Something of what changes is always seen.
+        let deletions = Self.fenced("Deletions", gone.map(Entry.init), room: room - (changed.isEmpty ? 0 : 6000))
+        room -= deletions.utf16.count + 1
+        let changes = Self.fenced("Changes", changed.map(Entry.init), room: room)
+        return [head, conflicts, refusals, deletions, changes, allowed, due].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    /// A heading and entries of one or more lines.
-    private struct Section {
-        var title: String
-        var entries: [String]
+    private func list(_ title: String, _ entries: [String], room: Int) -> String {
+        Self.fenced(title, entries.map { Entry("! \(Self.cut($0, 600))") }, room: room)
+    }
 
-        init(_ title: String, _ entries: [String]) {
-            self.title = title
-            self.entries = entries
+    /// What stands in a fence: whole, or its first line alone when there is no room.
+    private struct Entry {
+        var whole: String
+        var short: String
+
+        init(_ line: String) { (whole, short) = (line, line) }
+
+        init(_ row: PlanPage.Row) {
+            let mark =
+                switch row.sigil {
+                case .add: "+"
+                case .delete: "-"
+                case .change, .rename, .uncertain: "!"
+                }
+            let head = "\(mark) \(row.kind) \(cut(row.name, 400))"
+            short = head + (row.note.isEmpty ? "" : "  \(cut(row.note, 120))")
+            var lines = [head + (row.note.isEmpty ? "" : "  \(cut(row.note, 600))")]
+            lines += row.fields.prefix(50).map { "    \($0.name)  \(cut($0.value, 300))" }
+            if row.fields.count > 50 { lines.append("    and \(row.fields.count - 50) more") }
+            whole = lines.joined(separator: "\n")
         }
-    }
-
-    private func list(_ title: String, _ entries: [String], room: Int = .max) -> String {
-        Self.fenced(Section(title, entries.map { "! \($0)" }), room: room)
-    }
-
-    /// Deletions as they are; if there is no room, without what goes along, as which they are counted.
-    private static func deletions(_ rows: [PlanPage.Row], room: Int) -> String {
-        let whole = fenced(Section("Deletions", rows.map(lines)), room: .max)
-        if whole.utf16.count <= room { return whole }
-        let names = rows.map { "- \($0.kind) \($0.name)" + ($0.fields.isEmpty ? "" : "  (with \($0.fields.count) aliases)") }
-        return fenced(Section("Deletions", names), room: room)
-    }
-
-    private static func lines(_ row: PlanPage.Row) -> String {
-        let mark =
-            switch row.sigil {
-            case .add: "+"
-            case .delete: "-"
-            case .change, .rename, .uncertain: "!"
-            }
-        let head = "\(mark) \(row.kind) \(row.name)" + (row.note.isEmpty ? "" : "  \(row.note)")
-        return ([head] + row.fields.map { "    \($0.name)  \($0.value)" }).joined(separator: "\n")
     }
 
     /// The entries that fit, in a fence that none of them can close.
-    private static func fenced(_ section: Section, room: Int) -> String {
-        guard !section.entries.isEmpty else { return "" }
+    private static func fenced(_ title: String, _ entries: [Entry], room: Int) -> String {
+        guard !entries.isEmpty else { return "" }
         var shown: [String] = []
-        var used = 128
-        for entry in section.entries {
-            used += entry.utf16.count + 1
-            guard used <= room else { break }
-            shown.append(entry)
+        var used = 256
+        var longest = 3
+        for entry in entries {
+            let candidates = [entry.whole, entry.short].map { (text: $0, run: max(longest, longestRun($0) + 1)) }
+            guard let fitting = candidates.first(where: { used + $0.text.utf16.count + 1 + 2 * $0.run <= room }) else { continue }
+            shown.append(fitting.text)
+            used += fitting.text.utf16.count + 1
+            longest = fitting.run
         }
-        let left = section.entries.count - shown.count
-        let fence = String(repeating: "`", count: max(3, shown.map(longestRun).max() ?? 0) + 1)
-        let title = section.title.isEmpty ? "" : "**\(section.title)** (\(section.entries.count))\n\n"
+        let left = entries.count - shown.count
+        let fence = String(repeating: "`", count: longest + 1)
+        let heading = title.isEmpty ? "" : "**\(title)** (\(entries.count))\n\n"
+        let block = shown.isEmpty ? "" : "\(fence)diff\n\(shown.joined(separator: "\n"))\n\(fence)\n"
         let more =
             left == 0
             ? "" : "\n\(left) more \(left == 1 ? "is" : "are") not shown here: `reconcile show` and `--format html` have them all.\n"
-        return "\(title)\(fence)diff\n\(shown.joined(separator: "\n"))\n\(fence)\n\(more)"
+        return heading + block + more
+    }
+
+    private static func cut(_ text: String, _ room: Int) -> String {
+        guard text.utf16.count > room else { return text }
+        let shown = String(text.prefix(room / 2))
+        return "\(shown)... (\(text.count - shown.count) more characters)"
     }
 
     private static func longestRun(_ text: String) -> Int {

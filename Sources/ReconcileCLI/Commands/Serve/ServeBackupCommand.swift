@@ -18,6 +18,10 @@ struct ServeBackupCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard !file.isEmpty, file != "-" else { throw ValidationError("a backup needs a file") }
+    }
+
     func run() async throws {
         let session = Session(output)
         umask(0o077)

@@ -18,6 +18,14 @@ struct ServeLinkCommand: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        let parts = url.split(separator: "/", omittingEmptySubsequences: false)
+        let isURL = parts.count >= 3 && (parts[0] == "https:" || parts[0] == "http:") && parts[1].isEmpty && !parts[2].isEmpty
+        guard isURL, parts.dropFirst(3).allSatisfy(\.isEmpty), !url.contains("?"), !url.contains("#") else {
+            throw ValidationError("--url takes https://HOST, without a path")
+        }
+    }
+
     func run() async throws {
         let session = Session(output)
         umask(0o077)
