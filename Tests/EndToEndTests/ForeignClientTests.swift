@@ -62,6 +62,16 @@ struct ForeignClientTests {
         #expect(result.output.contains(/\d\d checks passed/))
     }
 
+    @Test("a lint of HTTP has nothing to say of the answers, good and bad")
+    func lint() async throws {
+        try require("\(Self.python)/httplint")
+        let scratch = try Scratch()
+        let result = try await Command.run(
+            "/bin/bash", [Self.script("http-lint.sh"), Command.binary, scratch.path], in: scratch.path, environment: Self.environment)
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+        #expect(result.output.contains(/2\d answers, 0 faults/))
+    }
+
     @Test("a contract fuzzer finds nothing that the document does not say")
     func contract() async throws {
         try require("\(Self.python)/schemathesis")

@@ -46,7 +46,7 @@ extension Pages {
             throw Problem(.notFound, "there is nothing at this path")
         }
         var headers = Self.headers(type: type)
-        headers[.cacheControl] = "public, max-age=3600"
+        headers[.cacheControl] = "max-age=3600"
         let body = try await FileIO().loadFile(path: "\(folder)/\(name)", context: context)
         return Response(status: .ok, headers: headers, body: body)
     }

@@ -89,7 +89,7 @@ struct Pages: Sendable {
     static func asset(_ context: ConnectionContext, _ type: String, _ text: String) -> Response {
         context.notes.doNotCount()
         var headers = headers(type: type)
-        headers[.cacheControl] = "public, max-age=300"
+        headers[.cacheControl] = "max-age=300"
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
