@@ -5,12 +5,16 @@ public import EmailConnect
 public struct Effects: Sendable {
     /// The bytes of a file.
     public var readFile: @Sendable (_ path: String) throws(FileFailure) -> [UInt8]
+    /// The paths of the files that a pattern with `*`, `?` and `[...]` stands for, as seen from a folder.
+    public var matching: @Sendable (_ pattern: String, _ folder: String) -> [String]
     /// The path of a file below a folder, with links followed; fails when it leads out of the folder.
     public var resolve: @Sendable (_ path: String, _ folder: String) throws(FileFailure) -> String
     /// Replaces a file as a whole, readable for this user only; makes missing folders.
     public var writeSecret: @Sendable (_ path: String, _ secret: Secret) throws(FileFailure) -> Void
     /// Replaces a file as a whole.
     public var writeFile: @Sendable (_ path: String, _ bytes: [UInt8]) throws(FileFailure) -> Void
+    /// Runs a program in a folder with a secret on its standard input.
+    public var runWithSecret: @Sendable (_ words: [String], _ folder: String, _ secret: Secret) throws(FileFailure) -> Void
     /// Whether the user wants the run to end after what is being sent.
     public var isInterrupted: @Sendable () -> Bool
     /// A variable of the environment.
@@ -21,15 +25,20 @@ public struct Effects: Sendable {
     /// The effects of a process, or of a test.
     public init(
         readFile: @escaping @Sendable (String) throws(FileFailure) -> [UInt8],
+        matching: @escaping @Sendable (String, String) -> [String],
         resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
-        writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void, isInterrupted: @escaping @Sendable () -> Bool,
+        writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void,
+        runWithSecret: @escaping @Sendable ([String], String, Secret) throws(FileFailure) -> Void,
+        isInterrupted: @escaping @Sendable () -> Bool,
         environment: @escaping @Sendable (String) -> String?, random: @escaping @Sendable () -> UInt64
     ) {
         self.readFile = readFile
+        self.matching = matching
         self.resolve = resolve
         self.writeSecret = writeSecret
         self.writeFile = writeFile
+        self.runWithSecret = runWithSecret
         self.isInterrupted = isInterrupted
         self.environment = environment
         self.random = random

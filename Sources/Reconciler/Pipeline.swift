@@ -11,20 +11,44 @@ public enum Pipeline {
         public var desired: DesiredState?
         /// Everything that is wrong with it, sorted.
         public var diagnostics: [Diagnostic]
-        /// The file's bytes, for the lines that diagnostics show.
-        public var source: [UInt8]
+        /// The bytes of all its files, for the lines that diagnostics show.
+        public var sources: [String: [UInt8]]
+        /// Where the fields of each resource stand, nearest first; only when somebody asked.
+        var marks: [ResourceName: [Marked<String>]] = [:]
     }
 
-    /// Reads a manifest.
-    public static func load(_ file: String, _ effects: Effects) -> Loaded {
+    /// Reads a manifest with all that it extends and includes.
+    /// - Parameter isTraced: whether the place of each field is kept.
+    public static func load(_ file: String, _ effects: Effects, isTraced: Bool = false) -> Loaded {
         do throws(FileFailure) {
-            let bytes = try effects.readFile(file)
-            let (state, diagnostics) = ManifestDecoder.decode(bytes, file: file)
-            return Loaded(file: file, desired: state, diagnostics: diagnostics, source: bytes)
+            let read = try ManifestLoader.load(file, effects, isTraced: isTraced)
+            let (state, marks, diagnostics) = StateBuilder.build(read.layer, read.files)
+            let all = (read.diagnostics + diagnostics).sorted()
+            return Loaded(
+                file: file, desired: all.contains { $0.severity == .error } ? nil : state, diagnostics: all,
+                sources: Dictionary(read.files.map { ($0.name, $0.bytes) }) { first, _ in first }, marks: marks)
         } catch {
             let remedy = "name the manifest, or run where reconcile.yaml is"
             let diagnostic = Diagnostic(.error, file, at: nil, "the manifest cannot be read: \(error.problem)", remedy)
-            return Loaded(file: file, desired: nil, diagnostics: [diagnostic], source: [])
+            return Loaded(file: file, desired: nil, diagnostics: [diagnostic], sources: [:])
+        }
+    }
+
+    /// Reads a policy that stands in a file of its own: `version: 1` and `policy:`.
+    /// - Returns: nil when the file has an error.
+    public static func policy(_ file: String, _ effects: Effects) -> (policy: Policy?, diagnostics: [Diagnostic], source: [UInt8]) {
+        do throws(FileFailure) {
+            let bytes = try effects.readFile(file)
+            let (layer, found) = ManifestDecoder.decode(SourceFile(number: 0, name: file, path: file, bytes: bytes))
+            var diagnostics = found
+            if layer.isWhole, !layer.hasOnlyPolicy || layer.policy == Policy() {
+                diagnostics.append(
+                    Diagnostic(.error, file, at: nil, "a file of a policy has version: 1 and policy:, and nothing else", "as in policy: { forbid_scopes: [full] }"))
+            }
+            return (diagnostics.contains { $0.severity == .error } ? nil : layer.policy, diagnostics.sorted(), bytes)
+        } catch {
+            let diagnostic = Diagnostic(.error, file, at: nil, "the policy cannot be read: \(error.problem)", "name a file of a policy")
+            return (nil, [diagnostic], [])
         }
     }
 

@@ -8,7 +8,7 @@ struct FindingsTests {
     private static let diagnostics: [Diagnostic] = {
         let yaml =
             "version: 1\nmanifest: a\nenvironment: b\nwebhooks:\n  h: { ulr: x, \"a\\n::error::b\": 1 }\n  i: { url: x }\n  j: { url: x }\ncolour: red\n"
-        return ManifestDecoder.decode(Array(yaml.utf8), file: "mail, prod:1/100%.yaml").diagnostics
+        return Manifest.decode(Array(yaml.utf8), file: "mail, prod:1/100%.yaml").diagnostics
     }()
 
     @Test("is one command a line for GitHub, and nothing in it is another command")

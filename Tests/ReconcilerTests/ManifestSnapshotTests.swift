@@ -15,7 +15,7 @@ struct ManifestSnapshotTests {
     func snapshot(name: String) throws {
         let path = "\(Repository.root)/\(Self.folder)/\(name)"
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-        let (state, diagnostics) = ManifestDecoder.decode(bytes, file: name)
+        let (state, diagnostics) = Manifest.decode(bytes, file: name)
         var text = DiagnosticText(.plain).render(diagnostics, sources: [name: bytes])
         if let state { text += Self.describe(state) }
         #expect(!text.contains("SECRET"), "what the samples call a secret never shows")

@@ -10,7 +10,7 @@ struct World {
     static let owner = "acme/test"
 
     init(_ manifest: String, state lines: [String] = [], owners: String = "", caller: String = "key_me") throws {
-        let (desired, diagnostics) = ManifestDecoder.decode(
+        let (desired, diagnostics) = Manifest.decode(
             Array("version: 1\nmanifest: acme\nenvironment: test\n\(manifest)".utf8), file: "m")
         self.desired = try #require(desired, "\(diagnostics)")
         var decoder = StateDecoder(seenBy: self.desired.viewer)

@@ -40,7 +40,7 @@ struct YAMLTests {
             "? ? ?", "[[[[", "}}}", "\u{0}", "--- ---", "...", "a:\n\t- b",
         ]
         for seed in seeds {
-            for cut in 0...seed.utf8.count { _ = ManifestDecoder.decode(Array(seed.utf8.prefix(cut)), file: "f") }
+            for cut in 0...seed.utf8.count { _ = Manifest.decode(Array(seed.utf8.prefix(cut)), file: "f") }
         }
     }
 
@@ -49,12 +49,12 @@ struct YAMLTests {
         let text = Array(
             "version: 1\nmanifest: a\nenvironment: b\nwebhooks: { h: { url: 'https://a.example', headers: { X: \"1\" } } }\n".utf8)
         for index in text.indices {
-            let (state, diagnostics) = ManifestDecoder.decode(Array(text[..<index]), file: "f")
+            let (state, diagnostics) = Manifest.decode(Array(text[..<index]), file: "f")
             #expect(state != nil || !diagnostics.isEmpty)
             for byte: UInt8 in [0x00, 0x09, 0x22, 0x2A, 0x3A, 0x7B, 0xFF] {
                 var damaged = text
                 damaged[index] = byte
-                let (state, diagnostics) = ManifestDecoder.decode(damaged, file: "f")
+                let (state, diagnostics) = Manifest.decode(damaged, file: "f")
                 #expect(state != nil || diagnostics.contains { $0.severity == .error })
                 _ = DiagnosticText(.plain).render(diagnostics, sources: ["f": damaged])
             }
@@ -74,10 +74,10 @@ struct LargeManifestTests {
                 "      mailbox.number.\(number):\n        description: The mailbox number \(number), routed to somebody who reads it\n        webhook: h\n"
         }
         #expect(text.utf8.count > 11_000_000)
-        let (state, diagnostics) = ManifestDecoder.decode(Array(text.utf8), file: "f")
+        let (state, diagnostics) = Manifest.decode(Array(text.utf8), file: "f")
         #expect(state?.aliases.count == 100_000)
         #expect(diagnostics.isEmpty)
-        let (none, mistakes) = ManifestDecoder.decode(Array((text + "      x: g\n").utf8), file: "f")
+        let (none, mistakes) = Manifest.decode(Array((text + "      x: g\n").utf8), file: "f")
         #expect(none == nil)
         #expect(mistakes.map(\.problem) == ["there is no webhook \"g\""])
     }

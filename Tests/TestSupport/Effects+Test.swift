@@ -1,5 +1,6 @@
 public import EmailConnect
 public import Reconciler
+import Glibc
 import Synchronization
 
 extension Effects {
@@ -12,12 +13,22 @@ extension Effects {
                 guard let text = files[path] else { throw FileFailure("there is no file \(path)") }
                 return Array(text.utf8)
             },
+            matching: { pattern, folder in
+                let prefix = folder == "." ? "" : "\(folder)/"
+                let names = files.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+                return names.filter { unsafe fnmatch(pattern, $0, FNM_PATHNAME) == 0 }
+            },
             resolve: { path, folder throws(FileFailure) in folder == "." ? path : "\(folder)/\(path)" },
             writeSecret: { path, secret throws(FileFailure) in
                 guard let sink else { throw FileFailure("this test has no sink") }
                 try sink.write(path, secret)
             },
-            writeFile: { path, _ throws(FileFailure) in throw FileFailure("this test writes no file \(path)") }, isInterrupted: { false },
+            writeFile: { path, _ throws(FileFailure) in throw FileFailure("this test writes no file \(path)") },
+            runWithSecret: { words, _, secret throws(FileFailure) in
+                guard let sink else { throw FileFailure("this test has no sink") }
+                try sink.write(words.joined(separator: " "), secret)
+            },
+            isInterrupted: { false },
             environment: { environment[$0] },
             random: {
                 var generator = SystemRandomNumberGenerator()

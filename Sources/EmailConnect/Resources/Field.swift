@@ -24,6 +24,7 @@ public final class Field<R: Sendable>: Sendable {
     /// What a row of a database holds of the field; nil for what does not stand in the row itself.
     public let column: @Sendable (R) -> RowValue?
     let replace: @Sendable (inout R) -> Void
+    let inherit: @Sendable (_ inherited: R, inout R) -> Void
     let patch: @Sendable (_ want: R, _ have: R, Secrets, inout R) -> Void
 
     init<Value: FieldValue>(
@@ -49,6 +50,7 @@ public final class Field<R: Sendable>: Sendable {
         differences = { $0[keyPath: path].differences(from: $1[keyPath: path], named: name, with: $2) }
         column = { $0[keyPath: path].column }
         replace = { $0[keyPath: path] = $0[keyPath: path].replacing }
+        inherit = { $1[keyPath: path] = $1[keyPath: path].over($0[keyPath: path]) }
         patch = { $3[keyPath: path] = $0[keyPath: path].patch(from: $1[keyPath: path], with: $2) }
     }
 }

@@ -60,6 +60,8 @@ public protocol FieldValue: Equatable, Sendable {
     func keeping(_ part: String?, of old: Self) -> Self?
     /// This value in the place of whatever is there; most values are that anyway, and some are merged.
     var replacing: Self { get }
+    /// This value, stated over an inherited one; most stand in its place, and some are merged.
+    func over(_ inherited: Self) -> Self
     /// What to send so that `old` becomes this value; most values are sent whole.
     func patch(from old: Self, with secrets: Secrets) -> Self
 }
@@ -81,6 +83,8 @@ extension FieldValue {
     public func keeping(_ part: String?, of old: Self) -> Self? { part == nil ? old : nil }
     /// This value in the place of whatever is there.
     public var replacing: Self { self }
+    /// This value in the place of the inherited one.
+    public func over(_ inherited: Self) -> Self { self }
     /// What a row holds of it.
     public var column: RowValue? { nil }
 }

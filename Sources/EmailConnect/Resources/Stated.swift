@@ -25,10 +25,30 @@ public struct Stated<R: Resource>: Equatable, Sendable {
         for (row, field) in R.fields.enumerated() where field.name == name { return states(row) }
         return false
     }
+    /// This over what is inherited: what is stated here wins, what is stated there only is taken over, but for the rows in `removed`.
+    public func over(_ inherited: Stated<R>, removing removed: some Collection<Int>) -> Stated<R> {
+        var merged = self
+        for row in inherited.rows where !removed.contains(row) {
+            if states(row) {
+                R.fields[row].inherit(inherited.value, &merged.value)
+            } else {
+                _ = R.fields[row].keep(nil, inherited.value, &merged.value)
+                merged.stated |= 1 << UInt64(row)
+            }
+        }
+        return merged
+    }
+
     /// The stated rows, in the table's order.
     public var rows: [Int] { R.fields.indices.filter(states) }
     /// Whether nothing is stated.
     public var isEmpty: Bool { stated == 0 }
+
+    /// States one field in another way than by reading it.
+    public mutating func state(_ name: String, _ change: (inout R) -> Void) {
+        if let row = R.fields.firstIndex(where: { $0.name == name }) { stated |= 1 << UInt64(row) }
+        change(&value)
+    }
 
     /// Reads one field of a manifest's entry.
     /// - Throws: when the value is not of the field's type.

@@ -36,7 +36,8 @@ public struct Webhook: Resource {
         mappingSecrets { secret in if case .stored = secret { .stored(nil) } else { secret } }
     }
 
-    private func mappingSecrets(_ map: (Sensitive) -> Sensitive) -> Webhook {
+    /// With its secrets as `map` has them.
+    public func mappingSecrets(_ map: (Sensitive) -> Sensitive) -> Webhook {
         var copy = self
         if let secret = url?.sensitive { copy.url = .secret(map(secret)) }
         for (name, value) in headers.values {

@@ -49,7 +49,7 @@ public struct Headers: Equatable, Sendable {
     public enum Value: Equatable, Sendable {
         case plain(String)
         case secret(Sensitive)
-        /// Only in a patch: take the header away.
+        /// Only in a patch, or over inherited headers: take the header away.
         case removed
     }
 
@@ -68,6 +68,9 @@ public struct Headers: Equatable, Sendable {
         copy.replacesAll = true
         return copy
     }
+
+    /// The headers that a manifest takes away though nothing is inherited.
+    public var removedNames: [HeaderName] { sorted.filter { $0.value == .removed }.map(\.name) }
 
     /// By name.
     public var sorted: [(name: HeaderName, value: Value)] {
@@ -104,6 +107,7 @@ extension Headers: FieldValue {
     static var limit: Int { 32 }
 
     private static func value(_ member: Node.Member, of name: HeaderName) throws(Rejection) -> Value {
+        if member.value.isNull { return .removed }
         if case .mapping = member.value { return .secret(.reference(try SecretReference(member.value))) }
         if name.isSecret {
             throw Rejection(
@@ -161,6 +165,14 @@ extension Headers: FieldValue {
         Set(values.keys).union(old.values.keys).sorted().flatMap { header in
             Self.differences("\(name).\(header.text)", old.values[header], values[header], secrets)
         }
+    }
+
+    /// These headers and the inherited ones; one that is removed here and not inherited stays, for a message.
+    public func over(_ inherited: Headers) -> Headers {
+        var merged = self
+        merged.values.merge(inherited.values) { stated, _ in stated }
+        for name in inherited.values.keys where values[name] == .removed { merged.values[name] = nil }
+        return merged
     }
 
     /// These headers with `old`'s in place of all, or of one.

@@ -4,7 +4,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
     public enum Source: Hashable, Sendable {
         /// An environment variable.
         case env(String)
-        /// A file, relative to the folder of the file that names it.
+        /// A file below the folder of the manifest's file that names it.
         case file(String)
     }
 
@@ -12,6 +12,8 @@ public struct SecretReference: Hashable, Comparable, Sendable {
     public var source: Source
     /// Text put before the value, as in `Bearer `.
     public var prefix: String
+    /// The folder of the file that names it, as seen from the manifest's; empty when it is the same.
+    public var folder = ""
 
     /// A reference.
     public init(_ source: Source, prefix: String = "") {
@@ -23,7 +25,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
     public var label: String {
         switch source {
         case .env(let name): "env \(name)"
-        case .file(let path): "file \(path)"
+        case .file(let path): folder.isEmpty ? "file \(path)" : "file \(folder)/\(path)"
         }
     }
 
@@ -37,6 +39,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
     public init(_ node: Node) throws(Rejection) {
         var source: Source?
         var prefix = ""
+        var folder = ""
         for member in try node.members("a reference such as { env: NAME }") {
             switch member.key.text {
             case "env":
@@ -57,6 +60,8 @@ public struct SecretReference: Hashable, Comparable, Sendable {
                 guard source == nil else { throw Self.twoSources(member) }
                 source = .file(path)
             case "prefix": prefix = try member.value.text("text")
+            // Only a saved plan has it; what reads a manifest refuses it.
+            case "folder": folder = try member.value.text("a folder")
             default:
                 throw Rejection(
                     "a reference has env or file, and perhaps a prefix",
@@ -68,6 +73,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
             throw Rejection("the reference names no source", "write { env: NAME } or { file: PATH }", at: node.position)
         }
         self.init(source, prefix: prefix)
+        self.folder = folder
     }
 
     /// Writes it as a member, as a manifest has it.
@@ -78,6 +84,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
             case .file(let path): json.member("file", path)
             }
             if !prefix.isEmpty { json.member("prefix", prefix) }
+            if !folder.isEmpty { json.member("folder", folder) }
         }
     }
 

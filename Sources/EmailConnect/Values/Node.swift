@@ -1,22 +1,25 @@
-/// A place in a text; both numbers count from 1, the column in characters.
+/// A place in a text; line and column count from 1, the column in characters.
 public struct Position: Hashable, Comparable, Sendable {
     /// Line, from 1.
     public var line: Int32
     /// Column, from 1.
     public var column: Int32
+    /// Which of several texts that are read together, from 0.
+    public var file: Int32
 
     /// A place in a text.
-    public init(line: Int32, column: Int32) {
+    public init(line: Int32, column: Int32, file: Int32 = 0) {
         self.line = line
         self.column = column
+        self.file = file
     }
 
     /// Where nothing better is known: JSON values carry no position.
     public static let start = Position(line: 1, column: 1)
 
-    /// By line, then by column.
+    /// By text, line and column.
     public static func < (left: Position, right: Position) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+        (left.file, left.line, left.column) < (right.file, right.line, right.column)
     }
 }
 

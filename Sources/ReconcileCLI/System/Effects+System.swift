@@ -8,11 +8,13 @@ extension Effects {
     static func system(isInterrupted: @escaping @Sendable () -> Bool) -> Effects {
         Effects(
             readFile: { path throws(FileFailure) in try SystemFiles.read(path) },
+            matching: { pattern, folder in SystemFiles.matching(pattern, in: folder) },
             resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
             writeSecret: { path, secret throws(FileFailure) in
                 try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
             },
             writeFile: { path, bytes throws(FileFailure) in try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755) },
+            runWithSecret: { words, folder, secret throws(FileFailure) in try SystemProgram.run(words, in: folder, with: secret) },
             isInterrupted: isInterrupted,
             environment: { ProcessInfo.processInfo.environment[$0] },
             random: {
@@ -50,6 +52,20 @@ enum SystemFiles {
             bytes += chunk[..<count]
             guard bytes.count <= Self.limit else { throw FileFailure("\(Escaped.line(path)) is larger than 256 MiB") }
         }
+    }
+
+    /// The paths that a pattern stands for, as seen from the folder. https://man7.org/linux/man-pages/man3/glob.3.html
+    static func matching(_ pattern: String, in folder: String) -> [String] {
+        let literal = folder.map { "*?[\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        var found = unsafe glob_t()
+        defer { unsafe globfree(&found) }
+        guard unsafe glob("\(literal)/\(pattern)", 0, nil, &found) == 0 else { return [] }
+        var paths: [String] = []
+        for index in 0..<Int(unsafe found.gl_pathc) {
+            guard let path = unsafe found.gl_pathv[index] else { continue }
+            paths.append(String(unsafe String(cString: path).dropFirst(folder.count + 1)))
+        }
+        return paths
     }
 
     /// The file behind a path, which must stand below a folder, also when links are followed.

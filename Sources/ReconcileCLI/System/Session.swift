@@ -89,7 +89,7 @@ final class Session: Sendable {
         let start = ContinuousClock.now
         let loaded = Pipeline.load(file, effects)
         report("read \(file)", since: start)
-        show(loaded.diagnostics, [file: loaded.source])
+        show(loaded.diagnostics, loaded.sources)
         let errors = loaded.diagnostics.count { $0.severity == .error }
         if errors > 0 { note("\(errors) \(errors == 1 ? "error" : "errors") in \(Escaped.line(file))") }
         return loaded

@@ -42,6 +42,7 @@ struct Applier {
             for attempt in 1... {
                 switch delivery.sink {
                 case .file(let path): try effects.writeSecret(Paths.join(folder, path), token.secret)
+                case .command(let words): try effects.runWithSecret(words, folder, token.secret)
                 }
                 do throws(AccountFailure) {
                     try await writer.acknowledge(key: result.id, prefix: token.hash.prefix)

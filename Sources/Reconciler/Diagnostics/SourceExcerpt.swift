@@ -20,7 +20,8 @@ struct SourceExcerpt {
 
     /// Reads the file again, only because there is something to report, and only as far as needed.
     /// - Complexity: O(bytes)
-    init(_ bytes: [UInt8], at positions: Set<Position>) {
+    init(_ bytes: [UInt8], at places: Set<Position>) {
+        let positions = Set(places.map(Self.alone))
         let wanted = Set(positions.map(\.line))
         var number: Int32 = 1
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -48,7 +49,8 @@ struct SourceExcerpt {
     }
 
     /// The line of a place; nil when the file has no such line.
-    func line(at position: Position, hidden: Bool) -> Line? {
+    func line(at place: Position, hidden: Bool) -> Line? {
+        let position = Self.alone(place)
         guard let characters = lines[position.line] else { return nil }
         let column = min(Int(position.column) - 1, characters.count)
         let span = (spans[position] ?? column..<column + 1).clamped(to: column..<max(characters.count, column + 1))
@@ -70,6 +72,9 @@ struct SourceExcerpt {
         let mark = column + offset..<max(min(span.upperBound, end), column + 1) + offset
         return Line(text: cut + String(shown) + (end < characters.count ? "…" : ""), mark: mark)
     }
+
+    /// A place of this file, whichever of several it is.
+    private static func alone(_ place: Position) -> Position { Position(line: place.line, column: place.column) }
 
     /// What says only where things are.
     private static func isStructure(_ character: Character) -> Bool { " \t:{}[],-\"'".contains(character) }

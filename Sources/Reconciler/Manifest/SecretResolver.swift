@@ -12,7 +12,8 @@ enum SecretResolver {
             case .env(let name): text = effects.environment(name)
             case .file(let path):
                 do throws(FileFailure) {
-                    text = try read(path, below: Paths.folder(of: manifest), effects)
+                    let folder = Paths.folder(of: manifest)
+                    text = try read(path, below: reference.folder.isEmpty ? folder : Paths.join(folder, reference.folder), effects)
                 } catch {
                     diagnostics.append(
                         Diagnostic(

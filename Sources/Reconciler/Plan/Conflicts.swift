@@ -276,10 +276,10 @@ extension DesiredState {
             copy.externalWebhooks[place].reference = names[reference] ?? reference
         }
         for place in copy.domains.indices {
-            if let reference = copy.domains[place].value.webhook { copy.domains[place].value.webhook = names[reference] ?? reference }
+            if let reference = copy.domains[place].value.webhook { copy.domains[place].entry.value.webhook = names[reference] ?? reference }
         }
         for place in copy.aliases.indices {
-            if let reference = copy.aliases[place].value.webhook { copy.aliases[place].value.webhook = names[reference] ?? reference }
+            if let reference = copy.aliases[place].value.webhook { copy.aliases[place].entry.value.webhook = names[reference] ?? reference }
         }
         return copy
     }

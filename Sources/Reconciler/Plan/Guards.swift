@@ -2,7 +2,7 @@ import EmailConnect
 
 /// What a guard refuses: with numbers, and the ways out.
 public struct Refusal: Equatable, Sendable {
-    /// What is guarded: `deletes` or `mail_moves`.
+    /// What is guarded: `deletes`, `mail_moves`, `policy` and the like.
     public var guarded: String
     /// How many.
     public var count: Int
@@ -10,6 +10,14 @@ public struct Refusal: Equatable, Sendable {
     public var problem: String
     /// The ways out.
     public var remedy: String
+}
+
+extension Refusal {
+    /// What the policy says of an entry.
+    init(policy violation: Diagnostic) {
+        let place = violation.position.map { " (\(violation.file):\($0.line))" } ?? ""
+        self.init(guarded: "policy", count: 1, problem: "\(violation.problem)\(place)", remedy: violation.remedy)
+    }
 }
 
 /// Limits on what is hard to take back: deletions, and mail that goes elsewhere. Evaluated by plan and again by apply.
@@ -23,7 +31,7 @@ enum Guards {
 
     /// What is refused, and what was agreed to.
     static func check(
-        _ plan: Plan, _ state: AccountState, _ consent: Consent, isDestroyed: Bool
+        _ plan: Plan, _ state: AccountState, _ consent: Consent, isDestroyed: Bool, policy: Policy = Policy()
     ) -> (refusals: [Refusal], consented: [String]) {
         var refusals: [Refusal] = []
         var consented: [String] = []
@@ -52,7 +60,19 @@ enum Guards {
         judge(
             "mail_moves", moves, consent.mailMoves, problem,
             "agree with allow: { mail_moves: \(moves) } in the manifest or \(option("mail_moves")) \(moves)")
+        refusals += limit(deletions.count, policy.mostDeletes, "would be deleted")
+        refusals += limit(moves, policy.mostMailMoves, "would have their mail moved")
         return (refusals, consented + unused(consent, plan))
+    }
+
+    /// What no consent helps against.
+    private static func limit(_ count: Int, _ most: Int?, _ what: String) -> [Refusal] {
+        guard let most, count > most else { return [] }
+        return [
+            Refusal(
+                guarded: "policy", count: count, problem: "policy: \(count) \(what), and at most \(most) may",
+                remedy: "do it in steps, or have the policy changed")
+        ]
     }
 
     /// Consent to what nothing in the plan needs: it could serve an accident later.

@@ -86,6 +86,8 @@ public struct Plan: Equatable, Sendable {
     public var conflicts: [Conflict]
     /// What nobody manages, by kind.
     public var unmanaged: [Kind: Int]
+    /// What nobody manages, by name, as far as the policy wants to see it; not in the digest.
+    public var reported: [String] = []
     /// Every field that is given by reference, compared or not: `webhook helpdesk Authorization` and the reference.
     public var ensured: [(name: String, reference: SecretReference)]
     /// The keys whose tokens are due for rotation or end soon; no changes, and not in the digest.
@@ -133,7 +135,7 @@ public struct Plan: Equatable, Sendable {
     public static func == (left: Plan, right: Plan) -> Bool {
         left.owner == right.owner && left.header == right.header && left.webhooks == right.webhooks
             && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
-            && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.due == right.due
+            && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.reported == right.reported && left.due == right.due
             && left.ensured.elementsEqual(right.ensured) { $0 == $1 } && left.sinks == right.sinks
             && left.unavailable == right.unavailable && left.movedFrom == right.movedFrom
             && left.repositoryMovedFrom == right.repositoryMovedFrom && left.refusals == right.refusals

@@ -52,6 +52,7 @@ enum Planner {
         conflicts += Conflicts.protected(webhooks.gone) + Conflicts.protected(domains.gone)
         conflicts += Conflicts.protected(aliases.gone) + Conflicts.protected(apiKeys.gone)
 
+        let unmanaged = Unmanaged(desired, state)
         var plan = Plan(
             owner: owner, header: state.header,
             webhooks: webhooks.changes(secrets, owner: owner) { _ in [] },
@@ -60,7 +61,7 @@ enum Planner {
             },
             aliases: aliases.changes(secrets, owner: owner) { _ in [] },
             apiKeys: apiKeys.reissuing(state.tokens, at: state.header.time).changes(secrets, owner: owner) { _ in [] },
-            conflicts: [], unmanaged: unmanaged(desired, state),
+            conflicts: [], unmanaged: unmanaged.counts,
             ensured: desired.webhooks.flatMap { webhook in
                 webhook.value.secretFields.map { ("webhook \(webhook.value.key?.text ?? "") \($0.field)", $0.reference) }
             }.sorted { $0.0 < $1.0 },
@@ -70,27 +71,13 @@ enum Planner {
             consented: [],
             writtenDown: Set(desired.removals.filter { !$0.keeps }.map(\.name)), lost: Plan.Lost(state.lost, of: owner))
         plan.conflicts = (conflicts + Conflicts.ofCaller(plan.apiKeys, state)).sorted()
-        (plan.refusals, plan.consented) = Guards.check(plan, state, desired.consent, isDestroyed: desired.isDestroyed)
+        plan.reported = unmanaged.reported
+        (plan.refusals, plan.consented) = Guards.check(
+            plan, state, desired.consent, isDestroyed: desired.isDestroyed, policy: desired.policy)
+        plan.refusals += desired.violations.map { Refusal(policy: $0) } + unmanaged.refusals
         plan.refusals += revoked + AccountRoom.check(plan, state)
         plan.digest = PlanDigest(of: plan)
         return plan
-    }
-
-    /// What nobody manages. Keys that nobody has to manage do not count, nor does what the manifest declares.
-    private static func unmanaged(_ desired: DesiredState, _ state: AccountState) -> [Kind: Int] {
-        let external = Set(desired.externalDomains.map(\.name) + desired.domains.compactMap(\.value.name))
-        let used = Set(desired.externalWebhooks.map(\.reference))
-        let adopted = Set(desired.options.values.compactMap(\.adopts))
-        let loose = state.aliases.filter { $0.owner == nil }
-        let declared = loose.isEmpty ? [] : Set(desired.aliases.compactMap(\.value.naturalKey))
-        var counts: [Kind: Int] = [:]
-        counts[.webhook] = state.webhooks.count { $0.owner == nil && !used.contains(.id($0.id)) && !adopted.contains($0.id) }
-        counts[.domain] = state.domains.count { record in record.owner == nil && record.value.name.map { !external.contains($0) } ?? true }
-        counts[.alias] = loose.count { $0.value.naturalKey.map { !declared.contains($0) } ?? true }
-        counts[.apiKey] = state.apiKeys.count {
-            $0.owner == nil && !state.header.ownKeys.contains($0.id) && !adopted.contains($0.id)
-        }
-        return counts.filter { $0.value > 0 }
     }
 }
 

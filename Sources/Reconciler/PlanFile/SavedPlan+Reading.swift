@@ -71,6 +71,8 @@ extension SavedPlan {
         for member in try parts["unmanaged"].members("counts") {
             if let kind = Kind(rawValue: member.key.text) { plan.unmanaged[kind] = try member.value.integer() }
         }
+        // Plans of the first versions have none.
+        plan.reported = (try? parts.texts("reported")) ?? []
         for item in try parts.items("ensured") {
             let ensured = try Parts(item)
             plan.ensured.append((try ensured.text("name"), try SecretReference(ensured["reference"])))

@@ -48,6 +48,7 @@ public struct SavedPlan: Equatable, Sendable {
             json.array("refusals") { json in for refusal in plan.refusals { refusal.write(to: &json) } }
             json.member("allowed", plan.consented)
             json.member("due", plan.due)
+            json.member("reported", plan.reported)
             json.object("unmanaged") { json in
                 for kind in Kind.allCases { if let count = plan.unmanaged[kind] { json.member(kind.rawValue, count) } }
             }
@@ -66,6 +67,7 @@ public struct SavedPlan: Equatable, Sendable {
                 for (key, sink) in plan.sinks.sorted(by: { $0.key < $1.key }) {
                     switch sink {
                     case .file(let path): json.object(key.text) { $0.member("file", path) }
+                    case .command(let words): json.object(key.text) { $0.member("command", words) }
                     }
                 }
             }

@@ -34,6 +34,7 @@ public enum PlanJSON {
             json.array("refusals") { json in for refusal in plan.refusals { refusal.write(to: &json) } }
             json.member("allowed", plan.consented)
             json.member("due", plan.due)
+            json.member("reported", plan.reported)
             json.object("summary") { json in
                 let counts = plan.counts
                 json.member("add", counts.add)

@@ -37,6 +37,7 @@ struct PlanPage {
     var consented: [String]
     var conflicts: [String]
     var due: [String]
+    var reported: [String]
     var summary: String
 
     /// - Parameter driftOnly: only what somebody changed in the account since the last apply.
@@ -72,6 +73,7 @@ struct PlanPage {
         consented = plan.consented.map(Escaped.line)
         conflicts = plan.conflicts.map { "\($0.title) \(Escaped.line("\($0.problem); \($0.remedy)"))" }
         due = plan.due.map(Escaped.line)
+        reported = plan.reported.map(Escaped.line)
         summary = driftOnly ? Self.drift(shown: rows.count, of: all) : Self.summary(plan)
     }
 

@@ -33,6 +33,10 @@ public struct PlanText {
             text += "\n"
             for due in page.due { text += "Due: \(due)\n" }
         }
+        if !page.reported.isEmpty {
+            text += "\n"
+            for line in page.reported { text += "Reported: \(line)\n" }
+        }
         return text + "\n" + style.bold(page.summary) + "\n"
     }
 

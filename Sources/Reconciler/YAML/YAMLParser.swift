@@ -30,9 +30,12 @@ enum YAMLEvent: Sendable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let event: UnsafeMutablePointer<yaml_event_t>
     private let input: UnsafeMutableBufferPointer<UInt8>
+    private let file: Int32
 
+    /// - Parameter file: which of several texts it is, for positions.
     /// - Throws: when libyaml has no memory.
-    init(_ bytes: [UInt8]) throws(SyntaxFailure) {
+    init(_ bytes: [UInt8], file: Int32 = 0) throws(SyntaxFailure) {
+        self.file = file
         // libyaml counts a byte order mark as a column.
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
         unsafe input = .allocate(capacity: max(bytes.count, 1))
@@ -42,7 +45,7 @@ enum YAMLEvent: Sendable {
         unsafe event.initialize(to: yaml_event_t())
         unsafe parser.initialize(to: yaml_parser_t())
         guard unsafe yaml_parser_initialize(parser) == 1 else {
-            throw SyntaxFailure(position: .start, problem: "out of memory", remedy: "")
+            throw SyntaxFailure(position: Position(line: 1, column: 1, file: file), problem: "out of memory", remedy: "")
         }
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         unsafe yaml_parser_set_input_string(parser, input.baseAddress, bytes.count)
@@ -61,7 +64,7 @@ enum YAMLEvent: Sendable {
         while true {
             unsafe yaml_event_delete(event)
             guard unsafe yaml_parser_parse(parser, event) == 1 else { throw failure() }
-            let start = unsafe Position(event.pointee.start_mark)
+            let start = unsafe Position(event.pointee.start_mark, file)
             switch unsafe event.pointee.type {
             case YAML_SCALAR_EVENT: return try scalar(at: start)
             case YAML_MAPPING_START_EVENT:
@@ -85,7 +88,7 @@ enum YAMLEvent: Sendable {
 
     /// Where the last event began and ended.
     var span: (start: Position, end: Position) {
-        unsafe (Position(event.pointee.start_mark), Position(event.pointee.end_mark))
+        unsafe (Position(event.pointee.start_mark, file), Position(event.pointee.end_mark, file))
     }
 
     private func scalar(at start: Position) throws(SyntaxFailure) -> YAMLEvent {
@@ -119,8 +122,8 @@ enum YAMLEvent: Sendable {
                 position: position(offset), problem: isControl ? "a control character" : "the file is not valid UTF-8",
                 remedy: isControl ? "remove it, or write it as an escape in double quotes" : "save the file as UTF-8")
         }
-        let mark = unsafe Position(parser.pointee.problem_mark)
-        let start = unsafe Position(parser.pointee.context_mark)
+        let mark = unsafe Position(parser.pointee.problem_mark, file)
+        let start = unsafe Position(parser.pointee.context_mark, file)
         let byte = unsafe byte(at: Int(parser.pointee.problem_mark.index))
         return SyntaxFailure.explaining(problem, context, at: mark, from: start, byte: byte)
     }
@@ -131,12 +134,12 @@ enum YAMLEvent: Sendable {
 
     /// The place of a byte, in characters; what stands before it was valid.
     private func position(_ offset: Int) -> Position {
-        var position = Position.start
+        var position = Position(line: 1, column: 1, file: file)
         let end = unsafe min(offset, input.count)
         for index in 0..<end {
             let byte = unsafe input[index]
             if byte == UInt8(ascii: "\n") {
-                position = Position(line: position.line + 1, column: 1)
+                position = Position(line: position.line + 1, column: 1, file: file)
             } else if byte & 0xC0 != 0x80 {
                 position.column += 1
             }
@@ -147,8 +150,8 @@ enum YAMLEvent: Sendable {
 
 extension Position {
     /// libyaml counts from 0.
-    fileprivate init(_ mark: yaml_mark_t) {
-        self.init(line: Int32(clamping: mark.line) + 1, column: Int32(clamping: mark.column) + 1)
+    fileprivate init(_ mark: yaml_mark_t, _ file: Int32) {
+        self.init(line: Int32(clamping: mark.line) + 1, column: Int32(clamping: mark.column) + 1, file: file)
     }
 }
 

@@ -22,23 +22,26 @@ struct YAMLReader: ~Copyable {
     private var lastAlias = Position.start
 
     /// Opens a document.
+    /// - Parameter file: which of several texts it is, for positions.
     /// - Throws: when the file is too large or has no document.
-    init(_ bytes: [UInt8], limits: Limits = Limits()) throws(SyntaxFailure) {
+    init(_ bytes: [UInt8], file: Int32 = 0, limits: Limits = Limits()) throws(SyntaxFailure) {
         self.limits = limits
-        parser = try Self.open(bytes, limits)
+        parser = try Self.open(bytes, file, limits)
     }
 
-    private static func open(_ bytes: [UInt8], _ limits: Limits) throws(SyntaxFailure) -> YAMLParser {
+    private static func open(_ bytes: [UInt8], _ file: Int32, _ limits: Limits) throws(SyntaxFailure) -> YAMLParser {
+        let start = Position(line: 1, column: 1, file: file)
         guard bytes.count <= limits.bytes else {
             throw SyntaxFailure(
-                position: .start, problem: "the file is larger than \(limits.bytes >> 20) MiB", remedy: "split it into several manifests")
+                position: start, problem: "the file is larger than \(limits.bytes >> 20) MiB",
+                remedy: "split it into several files, with include:")
         }
-        var parser = try YAMLParser(bytes)
+        var parser = try YAMLParser(bytes, file: file)
         switch try parser.next() {
         case .documentStart: return parser
         case .end(let position):
             throw SyntaxFailure(position: position, problem: "the file is empty", remedy: "start with version: 1")
-        default: throw SyntaxFailure(position: .start, problem: "this is no YAML document", remedy: "start with version: 1")
+        default: throw SyntaxFailure(position: start, problem: "this is no YAML document", remedy: "start with version: 1")
         }
     }
 

@@ -1,38 +1,45 @@
 import EmailConnect
 
-/// What an entry of a manifest states beside the fields of its kind's table.
-struct Extras {
-    var manage = true
-    var managePosition: Position?
-    var owner: Owner?
-    var id: String?
-    var sink: Sink?
-    var options = EntryOptions()
-    var movedFrom: Scalar?
-}
-
 /// Walks mappings key by key, reports what is wrong with each and goes on. Only a syntax error ends the walk.
 extension ManifestDecoder {
-    /// Enters a mapping; false, with the value passed over, when it is none.
-    mutating func enter(_ what: String, at key: Scalar) throws(SyntaxFailure) -> Bool {
+    /// How a value begins where a mapping is expected.
+    enum Beginning {
+        /// It was entered.
+        case mapping
+        /// A written `null`: what is inherited goes.
+        case null(Position)
+        /// Something else; it was reported and passed over.
+        case other
+    }
+
+    /// Enters a mapping, where `null` has a meaning too.
+    mutating func begin(_ what: String, at key: Scalar) throws(SyntaxFailure) -> Beginning {
         switch try yaml.peek() {
         case .mappingStart:
             _ = try yaml.next()
-            return true
-        case .scalar(let scalar, _) where scalar.isBlank:
-            report(.blank(at: key.position))
+            return .mapping
         case .scalar(let scalar, _) where scalar.isNull:
-            report(
-                Rejection(
-                    "null removes what is inherited, and nothing is inherited here", "remove the line, or write {} for the defaults",
-                    at: scalar.position))
+            _ = try yaml.next()
+            return .null(scalar.position)
+        case .scalar(let scalar, _) where scalar.isBlank: report(.blank(at: key.position))
         case .scalar(let scalar, _): report(Rejection("expected \(what), found a scalar", at: scalar.position).hidingValue())
         case .sequenceStart(let position, _):
             report(Rejection("expected \(what), found a list", "write key: value below it, without -", at: position))
         default: break
         }
         try yaml.skip()
-        return false
+        return .other
+    }
+
+    /// Enters a mapping; false, with the value passed over, when it is none.
+    mutating func enter(_ what: String, at key: Scalar) throws(SyntaxFailure) -> Bool {
+        switch try begin(what, at: key) {
+        case .mapping: return true
+        case .null(let position):
+            report(Rejection("null has no meaning here", "remove the line", at: position))
+            return false
+        case .other: return false
+        }
     }
 
     /// The next key of the mapping that was entered; nil at its end. A repeated key is reported and passed over.
@@ -83,15 +90,16 @@ extension ManifestDecoder {
     }
 
     /// Reads one field of an entry; false when the table has none of that name.
-    mutating func field<R: Resource>(_ key: Scalar, into entry: inout Stated<R>) throws(SyntaxFailure) -> Bool {
+    mutating func field<R: Resource>(_ key: Scalar, into entry: inout Stated<R>, _ extras: inout Extras) throws(SyntaxFailure) -> Bool {
         guard let row = R.manifestRow(key.text) else { return false }
         let node = try yaml.node()
+        if isTraced { extras.marks.append(Marked(key.text, at: node.position)) }
         if case .scalar(let scalar) = node, scalar.isBlank {
             report(.blank(at: key.position))
             return true
         }
         if node.isNull {
-            report(Rejection("null removes what is inherited, and nothing is inherited here", "remove the line", at: node.position))
+            extras.nulls.append(Marked(key.text, at: node.position))
             return true
         }
         do throws(Rejection) { try entry.read(row, node) } catch {
@@ -105,25 +113,32 @@ extension ManifestDecoder {
     mutating func extra(_ key: Scalar, of known: [String], into extras: inout Extras) throws(SyntaxFailure) -> Bool {
         guard known.contains(key.text) else { return false }
         let node = try yaml.node()
+        if isTraced { extras.marks.append(Marked(key.text, at: node.position)) }
+        if node.isNull {
+            extras.nulls.append(Marked(key.text, at: node.position))
+            return true
+        }
         do throws(Rejection) {
             switch key.text {
-            case "manage":
-                extras.manage = try Bool(node)
-                extras.managePosition = node.position
+            case "manage": extras.manage = try Bool(node)
             case "owner": extras.owner = try Owner(node)
             case "id":
                 extras.id = try node.text("a webhook's id")
                 guard extras.id?.hasPrefix("wh_") == true else { throw Rejection("not a webhook's id", "an id begins with wh_") }
-            case "deliver_to": extras.sink = try Sink(node)
+            case "deliver_to":
+                extras.statesSink = true
+                extras.sink = try Sink(node)
             case "adopt":
                 let members = try node.members("the id of what is adopted, as in { id: wh_... }")
                 guard members.count == 1, members[0].key.text == "id" else {
                     throw Rejection("what is adopted is named by its id", "write { id: wh_... }")
                 }
-                extras.options.adopts = try members[0].value.text("an id")
-            case "reissue": extras.options.reissue = try Timestamp(node)
+                extras.adopts = try members[0].value.text("an id")
+            case "reissue": extras.reissue = try Timestamp(node)
             case "ignore_fields":
-                for item in try node.items("the names of fields") { extras.options.ignored.append(try item.text("a field's name")) }
+                var names: [String] = []
+                for item in try node.items("the names of fields") { names.append(try item.text("a field's name")) }
+                extras.ignored = names
             case "moved_from":
                 guard case .scalar(let scalar) = node, !scalar.text.isEmpty else {
                     throw Rejection("expected the alias's name until now", "write its local part, or its whole address")
@@ -133,27 +148,6 @@ extension ManifestDecoder {
             }
         } catch { report(error, at: node.position) }
         return true
-    }
-
-    /// Keeps what an entry states beside its fields, once its name is known.
-    mutating func keep<R: Resource>(_ extras: Extras, of value: R, at position: Position) {
-        var options = extras.options
-        if let written = extras.movedFrom, let alias = value as? Alias, let domain = alias.domain?.name {
-            do throws(Rejection) {
-                options.movedFrom =
-                    written.text.contains("@") ? try Address(written.text) : Address(try LocalPart(written.text), at: domain)
-            } catch { report(error, at: written.position) }
-        }
-        for field in options.ignored where !R.mayIgnore(field) {
-            let known = R.manifestNames.filter(R.mayIgnore)
-            let guess = Spelling.nearest(to: field, in: known).map { "did you mean \($0)?" }
-            report(
-                Rejection(
-                    "\(Escaped.quoted(String(field.prefix(64)))) is no field that can be ignored here",
-                    guess ?? "known here: \(known.joined(separator: ", "))", at: position))
-        }
-        guard !options.isEmpty, let name = value.naturalKey else { return }
-        draft.options[ResourceName(R.kind, name)] = options
     }
 
     /// Reads an entry's key as a slug.
@@ -166,13 +160,13 @@ extension ManifestDecoder {
 
     mutating func report(_ rejection: Rejection, at fallback: Position? = nil) {
         for other in rejection.others { report(other, at: fallback) }
-        var diagnostic = Diagnostic(.error, file, at: rejection.position ?? fallback, rejection.problem, rejection.remedy)
+        var diagnostic = Diagnostic(.error, source.name, at: rejection.position ?? fallback, rejection.problem, rejection.remedy)
         diagnostic.hidesValue = rejection.hidesValue
         diagnostics.append(diagnostic)
     }
 
     mutating func warn(_ problem: String, _ remedy: String, at position: Position) {
-        diagnostics.append(Diagnostic(.warning, file, at: position, problem, remedy))
+        diagnostics.append(Diagnostic(.warning, source.name, at: position, problem, remedy))
     }
 }
 
@@ -192,11 +186,30 @@ extension Resource {
 extension Sink {
     init(_ node: Node) throws(Rejection) {
         let members = try node.members("the place where the key goes, as in { file: PATH }")
-        guard members.count == 1, let member = members.first, member.key.text == "file" else {
-            throw Rejection("not a place where a key can go", "write { file: PATH }", at: node.position)
+        guard members.count == 1, let member = members.first else { throw Self.unknown(node) }
+        switch member.key.text {
+        case "file":
+            let path = try member.value.text("a file's path")
+            guard !path.isEmpty, !path.hasSuffix("/") else { throw Rejection("the path names no file", at: member.value.position) }
+            self = .file(path)
+        case "command":
+            var words: [String] = []
+            for item in try member.value.items("a program and its arguments, as in [gh, secret, set, NAME]") {
+                let word = try item.text("a word")
+                guard !word.utf8.contains(0) else { throw Rejection("a NUL character in an argument", at: item.position) }
+                words.append(word)
+            }
+            guard let program = words.first, !program.isEmpty else {
+                throw Rejection("the command names no program", "write [PROGRAM, ARGUMENT, ...]", at: member.value.position)
+            }
+            self = .command(words)
+        default: throw Self.unknown(node)
         }
-        let path = try member.value.text("a file's path")
-        guard !path.isEmpty, !path.hasSuffix("/") else { throw Rejection("the path names no file", at: member.value.position) }
-        self = .file(path)
+    }
+
+    private static func unknown(_ node: Node) -> Rejection {
+        Rejection(
+            "not a place where a key can go", "write { file: PATH }, or { command: [PROGRAM, ARGUMENT] } that reads it from standard input",
+            at: node.position)
     }
 }

@@ -5,23 +5,23 @@ extension ManifestDecoder {
     /// `allow: { deletes: 25, mail_moves: 40, adopt: [NAME], take_over: { OWNER: [NAME] } }`
     mutating func allow() throws(SyntaxFailure) {
         let node = try yaml.node()
-        draft.consent.position = node.position
+        layer.consent.position = node.position
         do throws(Rejection) {
             for member in try node.members("what is allowed, as in { deletes: 25 }") {
                 do throws(Rejection) {
                     switch member.key.text {
-                    case "deletes": draft.consent.deletes = try Self.count(member.value)
-                    case "mail_moves": draft.consent.mailMoves = try Self.count(member.value)
+                    case "deletes": layer.consent.deletes = try Self.count(member.value)
+                    case "mail_moves": layer.consent.mailMoves = try Self.count(member.value)
                     case "adopt":
                         if case .scalar(let scalar) = member.value, scalar.text == "all" {
-                            draft.consent.adoptsAll = true
+                            layer.consent.adoptsAll = true
                         } else {
-                            draft.consent.adopt.formUnion(try Self.names(member.value, adopting: true))
+                            layer.consent.adopt.formUnion(try Self.names(member.value, adopting: true))
                         }
                     case "take_over":
                         for owner in try member.value.members("names by owner, as in { web/production: [acme.example] }") {
                             let from = try Self.at(owner.key) { (text) throws(Rejection) in try Owner(text) }
-                            draft.consent.takeOver[from, default: []].formUnion(try Self.names(owner.value))
+                            layer.consent.takeOver[from, default: []].formUnion(try Self.names(owner.value))
                         }
                     default:
                         let known = ["deletes", "mail_moves", "adopt", "take_over"]
@@ -40,7 +40,7 @@ extension ManifestDecoder {
         let node = try yaml.node()
         do throws(Rejection) {
             for item in try node.items("what is removed, as in [{ alias: old@acme.example }]") {
-                do throws(Rejection) { draft.removals.append(try Self.removal(item)) } catch { report(error, at: item.position) }
+                do throws(Rejection) { layer.removals.append(try Self.removal(item)) } catch { report(error, at: item.position) }
             }
         } catch { report(error, at: node.position) }
     }
@@ -54,53 +54,13 @@ extension ManifestDecoder {
                 guard (1...256).contains(text.utf8.count) else {
                     throw Rejection("not a repository", "write it as CI does, as in acme/mail")
                 }
-                draft.repositoryMovedFrom = text
+                layer.repositoryMovedFrom = Marked(text, at: node.position)
             } else if text.contains("/") {
-                draft.movedFrom = try Owner(text)
+                layer.movedFrom = Marked(try Owner(text), at: node.position)
             } else {
-                draft.formerManifest = (try Slug(text), node.position)
+                layer.formerManifest = Marked(try Slug(text), at: node.position)
             }
         } catch { report(error, at: node.position) }
-    }
-
-    /// Two aliases cannot both have been the same one, and none has been itself.
-    mutating func checkRenames() {
-        var taken: [Address: String] = [:]
-        for alias in draft.aliases {
-            guard let address = alias.value.naturalKey, !draft.options.isEmpty,
-                let source = draft.options[ResourceName(.alias, address)]?.movedFrom
-            else { continue }
-            if source == address {
-                report(Rejection("the alias \(address) would move to itself", "remove moved_from", at: alias.position))
-            } else if let other = taken[source] {
-                report(Rejection("the alias \(source) would move to \(other) and to \(address)", "keep one moved_from", at: alias.position))
-            }
-            taken[source] = address.description
-        }
-    }
-
-    /// What is removed cannot be declared as well.
-    mutating func checkRemovals(_ state: DesiredState) {
-        guard !draft.removals.isEmpty else { return }
-        var declared: Set<ResourceName> = []
-        for webhook in state.webhooks { if let key = webhook.value.key { declared.insert(ResourceName(.webhook, key)) } }
-        for domain in state.domains { if let name = domain.value.name { declared.insert(ResourceName(.domain, name)) } }
-        for key in state.apiKeys { if let slug = key.value.key { declared.insert(ResourceName(.apiKey, slug)) } }
-        let aliases = Set(draft.removals.filter { $0.name.kind == .alias }.map(\.name.name))
-        if !aliases.isEmpty {
-            for alias in state.aliases {
-                if let address = alias.value.naturalKey?.description, aliases.contains(address) {
-                    declared.insert(ResourceName(.alias, address))
-                }
-            }
-        }
-        var seen: Set<ResourceName> = []
-        for removal in draft.removals where !seen.insert(removal.name).inserted {
-            report(Rejection("the \(removal.name) is removed twice", "keep one of the two", at: removal.position))
-        }
-        for removal in draft.removals where declared.contains(removal.name) {
-            report(Rejection("the \(removal.name) is declared and removed", "keep one of the two", at: removal.position))
-        }
     }
 
     private static func removal(_ item: Node) throws(Rejection) -> Removal {
@@ -123,7 +83,7 @@ extension ManifestDecoder {
         return Removal(name: name, keeps: keeps, position: item.position)
     }
 
-    private static func names(_ node: Node, adopting: Bool = false) throws(Rejection) -> Set<ResourceName> {
+    static func names(_ node: Node, adopting: Bool = false) throws(Rejection) -> Set<ResourceName> {
         var names: Set<ResourceName> = []
         for item in try node.items("a list of names") {
             let text = try item.text("a name")
@@ -134,7 +94,7 @@ extension ManifestDecoder {
         return names
     }
 
-    private static func count(_ node: Node) throws(Rejection) -> Int {
+    static func count(_ node: Node) throws(Rejection) -> Int {
         let number = try node.integer()
         guard number > 0 else { throw Rejection("expected a number above zero", "remove the line to allow none", at: node.position) }
         return number

@@ -24,6 +24,10 @@ public struct DesiredState: Equatable, Sendable {
     public var options: [ResourceName: EntryOptions] = [:]
     /// What the manifest agrees to.
     public var consent = Consent()
+    /// What it may not do.
+    public var policy = Policy()
+    /// The files that it was read from, as people name them; the first is the manifest itself.
+    public var files: [String] = []
     /// Whether everything shall go, whatever the manifest says.
     public var isDestroyed = false
     /// What is written down to go.
@@ -39,12 +43,16 @@ public struct DesiredState: Equatable, Sendable {
     /// Whose eyes the account is read through.
     public var viewer: Viewer { Viewer(owner, formerly: movedFrom) }
 
+    /// What it declares against its policy, at the entries that do.
+    public var violations: [Diagnostic] { PolicyCheck.violations(self) }
+
     /// The same owner, and nothing wanted any more.
     public var emptied: DesiredState {
         var empty = DesiredState(owner: owner)
         empty.pins = pins
         empty.movedFrom = movedFrom
         empty.repositoryMovedFrom = repositoryMovedFrom
+        empty.policy = policy
         empty.isDestroyed = true
         return empty
     }
@@ -59,18 +67,25 @@ public struct DesiredState: Equatable, Sendable {
 
 /// One resource as a manifest wants it: every field, stated or default.
 public struct Desired<R: Resource>: Equatable, Sendable {
-    /// Every field.
-    public var value: R
+    /// The fields, and which of them are stated.
+    var entry: Stated<R>
     /// Where its entry stands.
     public var position: Position
     /// Where its webhook is named.
     public var webhookPosition: Position?
+
+    /// Every field.
+    public var value: R { entry.value }
     /// Whether its entry says anything of its protection; removing the line does not remove the protection.
-    public var statesProtection = true
+    public var statesProtection: Bool { entry.states("protected") }
 
     /// One resource as a manifest wants it.
-    public init(_ value: R, at position: Position, webhook: Position? = nil) {
-        self.value = value
+    public init(_ value: R, at position: Position) {
+        self.init(Stated(value, rows: R.fields.indices), at: position)
+    }
+
+    init(_ entry: Stated<R>, at position: Position, webhook: Position? = nil) {
+        self.entry = entry
         self.position = position
         webhookPosition = webhook
     }
@@ -113,11 +128,14 @@ public struct ExternalDomain: Equatable, Sendable {
 public enum Sink: Equatable, Sendable {
     /// A file, relative to the manifest's folder.
     case file(String)
+    /// A program that gets it on its standard input, with its arguments; run in the manifest's folder.
+    case command([String])
 
     /// For people.
     public var label: String {
         switch self {
         case .file(let path): "file \(path)"
+        case .command(let words): "command \(words.joined(separator: " "))"
         }
     }
 }
@@ -140,12 +158,5 @@ extension DesiredState {
     public var summary: String {
         let counts = [(Kind.domain, domains.count), (.alias, aliases.count), (.webhook, webhooks.count), (.apiKey, apiKeys.count)]
         return counts.map { "\($1) \($1 == 1 ? $0.word : $0.words)" }.joined(separator: ", ")
-    }
-}
-
-extension Desired {
-    init(_ entry: Stated<R>, at position: Position, webhook: Position? = nil) {
-        self.init(entry.value, at: position, webhook: webhook)
-        statesProtection = entry.states("protected")
     }
 }

@@ -1,0 +1,168 @@
+import EmailConnect
+
+extension ManifestDecoder {
+    mutating func domains(_ section: Scalar) throws(SyntaxFailure) {
+        switch try begin("domains by key", at: section) {
+        case .mapping: break
+        case .null(let position): return layer.domains.null = position
+        case .other: return
+        }
+        var keys = KeySet()
+        while let key = try nextKey(&keys) {
+            let start = try begin("a domain's fields", at: key)
+            if case .null(let position) = start { layer.domains.nulls[Self.canonical(key)] = position }
+            guard case .mapping = start else { continue }
+            let entry = try domain(key)
+            if let first = layer.domains[entry.key] {
+                reportTwice("the domain \(entry.key)", first.position, at: key.position)
+            } else {
+                layer.domains.add(entry)
+            }
+        }
+    }
+
+    /// Two spellings of one name are one key.
+    private static func canonical(_ key: Scalar) -> String { (try? DomainName(key.text))?.text ?? key.text }
+
+    private mutating func domain(_ key: Scalar) throws(SyntaxFailure) -> DomainEntry {
+        var stated = Stated<Domain>()
+        var entry = DomainEntry(key: Self.canonical(key), written: key, desired: Desired(stated, at: key.position), extras: Extras())
+        let extraNames = ["manage", "ignore_fields"]
+        var seen = KeySet()
+        while let name = try nextKey(&seen) {
+            if name.text == "aliases" {
+                entry.aliases = try aliases(name)
+                continue
+            }
+            if name.text == "use" {
+                try use(name, &entry)
+                continue
+            }
+            if name.text == "webhook" { entry.desired.webhookPosition = try yaml.peek().position }
+            if try field(name, into: &stated, &entry.extras) { continue }
+            if try extra(name, of: extraNames, into: &entry.extras) { continue }
+            try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "use"] + extraNames)
+        }
+        entry.desired.entry = stated
+        return entry
+    }
+
+    /// `use: [roles]`
+    private mutating func use(_ key: Scalar, _ entry: inout DomainEntry) throws(SyntaxFailure) {
+        let node = try yaml.node()
+        if node.isNull { return entry.extras.nulls.append(Marked("use", at: node.position)) }
+        do throws(Rejection) {
+            var names: [Marked<String>] = []
+            for item in try node.items("the names of alias sets") {
+                let name = try item.text("the name of an alias set")
+                if names.contains(where: { $0.value == name }) {
+                    throw Rejection(
+                        "the alias set \(Escaped.quoted(String(name.prefix(64)))) is used twice", "remove one", at: item.position)
+                }
+                names.append(Marked(name, at: item.position))
+            }
+            entry.use = names
+        } catch { report(error, at: node.position) }
+    }
+
+    /// `alias_sets: { roles: { postmaster: helpdesk } }`
+    mutating func aliasSets(_ section: Scalar) throws(SyntaxFailure) {
+        switch try begin("alias sets by key", at: section) {
+        case .mapping: break
+        case .null(let position): return layer.aliasSets.null = position
+        case .other: return
+        }
+        var keys = KeySet()
+        while let key = try nextKey(&keys) {
+            if case .scalar(let scalar, _) = try yaml.peek(), scalar.isNull {
+                _ = try yaml.next()
+                layer.aliasSets.nulls[key.text] = scalar.position
+                continue
+            }
+            let list = try aliases(key)
+            guard slug(key) != nil else { continue }
+            layer.aliasSets.add(AliasSet(key: key.text, position: key.position, aliases: list))
+        }
+    }
+
+    /// The entries below `aliases:`; the loop that a large manifest spends its time in.
+    private mutating func aliases(_ section: Scalar) throws(SyntaxFailure) -> AliasList {
+        var list = AliasList()
+        switch try begin("aliases by name", at: section) {
+        case .mapping: break
+        case .null(let position):
+            list.null = position
+            return list
+        case .other: return list
+        }
+        var places: [LocalPart: Position] = [:]
+        while let key = try nextKey() {
+            let name: LocalPart?
+            do throws(Rejection) { name = try LocalPart(key.text) } catch {
+                report(error, at: key.position)
+                name = nil
+            }
+            let read = try alias(key)
+            guard let name else { continue }
+            if let first = places[name] {
+                if read != nil { reportTwice("the alias \(name.text)", first, at: key.position) }
+                continue
+            }
+            switch read {
+            case nil: continue
+            case .null(let position): list.nulls[name] = position
+            case .alias(var alias, let extras):
+                alias.entry.value.name = name
+                if let extras { list.extras[name] = extras }
+                list.items.append(alias)
+            }
+            places[name] = key.position
+        }
+        return list
+    }
+
+    private enum AliasRead {
+        case alias(Desired<Alias>, Extras?)
+        case null(Position)
+    }
+
+    private mutating func alias(_ key: Scalar) throws(SyntaxFailure) -> AliasRead? {
+        var stated = Stated<Alias>()
+        if case .scalar(let scalar, _) = try yaml.peek(), !scalar.isBlank, !scalar.isNull {
+            // The short form: the webhook alone.
+            _ = try yaml.next()
+            stated.state("webhook") { $0.webhook = .key(scalar.text) }
+            var extras: Extras?
+            if isTraced {
+                extras = Extras()
+                extras?.marks = [Marked("webhook", at: scalar.position)]
+            }
+            return .alias(Desired(stated, at: key.position, webhook: scalar.position), extras)
+        }
+        switch try begin("an alias's fields, or a webhook's key", at: key) {
+        case .mapping: break
+        case .null(let position): return .null(position)
+        case .other: return nil
+        }
+        var webhook: Position?
+        var seen = KeySet()
+        var extras = Extras()
+        var hasExtras = isTraced
+        let extraNames = ["moved_from", "ignore_fields"]
+        while let name = try nextKey(&seen) {
+            if name.text == "webhook" { webhook = try yaml.peek().position }
+            if try field(name, into: &stated, &extras) { continue }
+            if try extra(name, of: extraNames, into: &extras) {
+                hasExtras = true
+                continue
+            }
+            try unknown(name, in: "an alias", known: Alias.manifestNames + extraNames)
+        }
+        if !extras.nulls.isEmpty { hasExtras = true }
+        return .alias(Desired(stated, at: key.position, webhook: webhook), hasExtras ? extras : nil)
+    }
+
+    private mutating func reportTwice(_ what: String, _ first: Position, at position: Position) {
+        report(Rejection("\(what) stands here twice", "remove one; the first is at \(first.line):\(first.column)", at: position))
+    }
+}
