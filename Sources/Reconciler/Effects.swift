@@ -7,6 +7,8 @@ public struct Effects: Sendable {
     public var readFile: @Sendable (_ path: String) throws(FileFailure) -> [UInt8]
     /// The paths of the files that a pattern with `*`, `?` and `[...]` stands for, as seen from a folder.
     public var matching: @Sendable (_ pattern: String, _ folder: String) -> [String]
+    /// The paths of the files at or below a folder, each with the folder before it; hidden folders and links are left out.
+    public var listFiles: @Sendable (_ folder: String) throws(FileFailure) -> [String]
     /// The path of a file below a folder, with links followed; fails when it leads out of the folder.
     public var resolve: @Sendable (_ path: String, _ folder: String) throws(FileFailure) -> String
     /// Replaces a file as a whole, readable for this user only; makes missing folders.
@@ -26,6 +28,7 @@ public struct Effects: Sendable {
     public init(
         readFile: @escaping @Sendable (String) throws(FileFailure) -> [UInt8],
         matching: @escaping @Sendable (String, String) -> [String],
+        listFiles: @escaping @Sendable (String) throws(FileFailure) -> [String],
         resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
         writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void,
@@ -35,6 +38,7 @@ public struct Effects: Sendable {
     ) {
         self.readFile = readFile
         self.matching = matching
+        self.listFiles = listFiles
         self.resolve = resolve
         self.writeSecret = writeSecret
         self.writeFile = writeFile
@@ -68,7 +72,7 @@ public enum Paths {
     }
 
     /// A path without `.`, empty steps and steps back, as far as the text tells.
-    static func normal(_ path: String) -> String {
+    public static func normal(_ path: String) -> String {
         var steps: [Substring] = []
         for step in path.split(separator: "/") where step != "." {
             if step == "..", let last = steps.last, last != ".." { steps.removeLast() } else { steps.append(step) }

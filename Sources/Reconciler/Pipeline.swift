@@ -13,6 +13,8 @@ public enum Pipeline {
         public var diagnostics: [Diagnostic]
         /// The bytes of all its files, for the lines that diagnostics show.
         public var sources: [String: [UInt8]]
+        /// The files that it includes, as they are named: they are no manifests by themselves.
+        public var parts: [String] = []
         /// Where the fields of each resource stand, nearest first; only when somebody asked.
         var marks: [ResourceName: [Marked<String>]] = [:]
     }
@@ -26,7 +28,8 @@ public enum Pipeline {
             let all = (read.diagnostics + diagnostics).sorted()
             return Loaded(
                 file: file, desired: all.contains { $0.severity == .error } ? nil : state, diagnostics: all,
-                sources: Dictionary(read.files.map { ($0.name, $0.bytes) }) { first, _ in first }, marks: marks)
+                sources: Dictionary(read.files.map { ($0.name, $0.bytes) }) { first, _ in first },
+                parts: read.files.filter(\.isPart).map(\.name), marks: marks)
         } catch {
             let remedy = "name the manifest, or run where reconcile.yaml is"
             let diagnostic = Diagnostic(.error, file, at: nil, "the manifest cannot be read: \(error.problem)", remedy)
@@ -43,7 +46,9 @@ public enum Pipeline {
             var diagnostics = found
             if layer.isWhole, !layer.hasOnlyPolicy || layer.policy == Policy() {
                 diagnostics.append(
-                    Diagnostic(.error, file, at: nil, "a file of a policy has version: 1 and policy:, and nothing else", "as in policy: { forbid_scopes: [full] }"))
+                    Diagnostic(
+                        .error, file, at: nil, "a file of a policy has version: 1 and policy:, and nothing else",
+                        "as in policy: { forbid_scopes: [full] }"))
             }
             return (diagnostics.contains { $0.severity == .error } ? nil : layer.policy, diagnostics.sorted(), bytes)
         } catch {
@@ -123,14 +128,31 @@ public enum Pipeline {
         }
         var maker = BatchMaker(planned.secrets, planned.desired, planned.run, Effects.Generator(random: effects.random))
         let prepared = try maker.make(planned.plan)
-        if !onLoopback, effects.environment("CI") == "true", let lost = prepared.deliveries.first {
-            throw ApplyRefusal(
-                exit: .failed, problems: ["api key \(lost.key.text) would go to a \(lost.sink.label) on a CI runner, and be lost with it"],
-                remedy: "apply from a machine that stays; nothing was sent")
-        }
+        try check(prepared.deliveries, planned.run, onLoopback: onLoopback, effects)
         let hasOperations = !prepared.batch.operations.isEmpty || planned.plan.movedFrom != nil || planned.plan.repositoryMovedFrom != nil
         return PreparedApply(
             batch: prepared, hasOperations: hasOperations, isWorthSending: hasOperations || isNews(planned.run, planned.plan))
+    }
+
+    /// No program runs that nobody allowed, and no key goes to a file that is thrown away with its machine.
+    private static func check(
+        _ deliveries: [PreparedBatch.Delivery], _ run: Run, onLoopback: Bool, _ effects: Effects
+    ) throws(ApplyRefusal) {
+        let isRunner = !onLoopback && effects.environment("CI") == "true"
+        for delivery in deliveries {
+            switch delivery.sink {
+            case .file where isRunner:
+                throw ApplyRefusal(
+                    exit: .failed,
+                    problems: ["api key \(delivery.key.text) would go to a \(delivery.sink.label) on a CI runner, and be lost with it"],
+                    remedy: "deliver it to a command that keeps it, or apply from a machine that stays; nothing was sent")
+            case .command where !run.allowsCommands:
+                throw ApplyRefusal(
+                    exit: .refused, problems: ["api key \(delivery.key.text) would go to the \(Escaped.line(delivery.sink.label))"],
+                    remedy: "if that program may run here, add --allow-commands; nothing was sent")
+            default: break
+            }
+        }
     }
 
     /// Whether the account does not know yet that this run, or this repository, was here.

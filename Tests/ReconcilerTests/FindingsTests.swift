@@ -24,7 +24,7 @@ struct FindingsTests {
 
     @Test("is a report for GitLab and for code scanning, with the place of each")
     func reports() throws {
-        let gitlab = try JSONSerialization.jsonObject(with: Data(Findings.gitlab(Self.diagnostics).utf8)) as? [[String: Any]]
+        let gitlab = try JSONSerialization.jsonObject(with: Data(Findings.gitlab(Self.diagnostics, check: "validate").utf8)) as? [[String: Any]]
         #expect(gitlab?.count == Self.diagnostics.count)
         let location = gitlab?.first?["location"] as? [String: Any]
         #expect(location?["path"] as? String == "mail, prod:1/100%.yaml" && (location?["lines"] as? [String: Int])?["begin"] != nil)

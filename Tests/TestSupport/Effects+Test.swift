@@ -18,6 +18,7 @@ extension Effects {
                 let names = files.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
                 return names.filter { unsafe fnmatch(pattern, $0, FNM_PATHNAME) == 0 }
             },
+            listFiles: { folder throws(FileFailure) in files.keys.filter { folder == "." || $0.hasPrefix("\(folder)/") } },
             resolve: { path, folder throws(FileFailure) in folder == "." ? path : "\(folder)/\(path)" },
             writeSecret: { path, secret throws(FileFailure) in
                 guard let sink else { throw FileFailure("this test has no sink") }

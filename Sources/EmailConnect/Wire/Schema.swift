@@ -17,6 +17,8 @@ public indirect enum Schema: Sendable {
     case nullable(Schema)
     /// An object of which of some members exactly one, and of others at most one, is there, or has a value.
     case choosing(Schema, exactlyOne: [[String]], atMostOne: [[String]], atMostOneValue: [[String]] = [])
+    /// An object that has, with each of some members, some others too.
+    case together(Schema, [(name: String, others: [String])])
     case either([Schema])
     /// One of the document's components.
     case named(String)
@@ -126,6 +128,9 @@ public indirect enum Schema: Sendable {
                     }
                 }
             }
+        case .together(let schema, let pairs):
+            schema.keywords(to: &json)
+            json.object("dependentRequired") { json in for pair in pairs { json.member(pair.name, pair.others) } }
         case .either(let schemas): json.array("anyOf") { json in for schema in schemas { schema.item(to: &json) } }
         case .named(let name): json.member("$ref", "#/components/schemas/\(name)")
         case .anything: break

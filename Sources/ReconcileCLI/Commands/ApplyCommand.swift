@@ -23,6 +23,10 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Apply without asking.")
     var autoApprove = false
 
+    @OptionGroup var policy: PolicyOptions
+    @Flag(help: "Refuse, with 4, what nobody manages in the account.")
+    var failOnUnmanaged = false
+
     @OptionGroup(title: "Consent") var consent: ConsentOptions
     @OptionGroup(title: "History") var run: RunOptions
 
@@ -49,13 +53,14 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         try await session.run("apply", format) {
             let review = try plan.map { try session.savedPlan($0, else: .stale) }.map(Review.plan)
-            let loaded = try session.loadOrExit(argument.manifest)
+            let loaded = try session.loadOrExit(argument.manifest, policies: policy.policy)
             var desired = loaded.desired
             desired.consent = desired.consent.adding(try consent.consent)
+            if failOnUnmanaged { desired.policy = desired.policy.forbiddingUnmanaged }
             let applying = Applying(
                 command: "apply", account: account, format: format, autoApprove: autoApprove,
                 review: try review ?? expect.map { try Review.digest(written: $0) }, run: try run.run(session.effects), session: session)
-            try await applying.apply(desired, file: loaded.file)
+            try await applying.apply(desired, file: loaded.loaded.file)
         }
     }
 }

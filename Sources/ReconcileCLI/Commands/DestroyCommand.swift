@@ -19,6 +19,7 @@ struct DestroyCommand: AsyncParsableCommand {
     @Flag(help: "Delete without asking.")
     var autoApprove = false
 
+    @OptionGroup var policy: PolicyOptions
     @OptionGroup(title: "History") var run: RunOptions
 
     @Option(help: "text or json; json asks nothing and needs --auto-approve.")
@@ -37,13 +38,13 @@ struct DestroyCommand: AsyncParsableCommand {
             throw ExitCode(ExitStatus.usage.rawValue)
         }
         try await session.run("destroy", format) {
-            let loaded = try session.loadOrExit(argument.manifest)
+            let loaded = try session.loadOrExit(argument.manifest, policies: policy.policy)
             var desired = loaded.desired.emptied
             desired.consent.deletes = allowDeletes
             let applying = Applying(
                 command: "destroy", account: account, format: format, autoApprove: autoApprove, review: nil,
                 run: try run.run(session.effects), session: session)
-            try await applying.apply(desired, file: loaded.file)
+            try await applying.apply(desired, file: loaded.loaded.file)
         }
     }
 }

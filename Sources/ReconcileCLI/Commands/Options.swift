@@ -82,6 +82,9 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Apply though a run with a higher --sequence was here.")
     var allowOlder = false
 
+    @Flag(help: "Start the programs that the manifest delivers keys to.")
+    var allowCommands = false
+
     func validate() throws {
         if let sequence, sequence < 1 { throw ValidationError("--sequence takes a number above zero") }
         _ = try pairs
@@ -104,8 +107,18 @@ struct RunOptions: ParsableArguments {
 
     /// What this run says of itself.
     func run(_ effects: Effects) throws -> Run {
-        Run(context: Run.context(effects.environment, adding: try pairs), sequence: sequence, allowsOlder: allowOlder)
+        Run(
+            context: Run.context(effects.environment, adding: try pairs), sequence: sequence, allowsOlder: allowOlder,
+            allowsCommands: allowCommands)
     }
+}
+
+/// What no pull request can loosen.
+struct PolicyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A file with version: 1 and policy:, which tightens the manifest's own.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var policy: [String] = []
 }
 
 /// How much a command says.
@@ -123,12 +136,25 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
-/// How a plan is written.
+/// How a saved plan is written.
+enum PageFormat: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+    case markdown
+    case html
+
+    /// What is written when there is no plan to show.
+    var output: OutputFormat { self == .json ? .json : .text }
+}
+
+/// How a plan is written: as a page, or at the lines of its manifest.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
     case markdown
     case html
+    case github
+    case gitlab
 
     /// What is written when there is no plan to show.
     var output: OutputFormat { self == .json ? .json : .text }

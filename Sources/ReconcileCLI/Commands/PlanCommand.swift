@@ -20,7 +20,11 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Save the plan, for show and for apply --plan.", valueName: "file"), completion: .file())
     var out: String?
 
-    @Option(help: "text, json, markdown (for a comment on a pull request) or html (one page, nothing else needed).")
+    @Option(
+        help: """
+            text, json, markdown (for a comment on a pull request), html (one page, nothing else needed), github (annotations \
+            at the manifest's lines, in a log) or gitlab (the same, as a code quality report).
+            """)
     var format = PlanFormat.text
 
     @Flag(help: "Exit with 2 when there are changes, or secrets that could not be compared.")
@@ -28,6 +32,17 @@ struct PlanCommand: AsyncParsableCommand {
 
     @Flag(help: "Show, and count, only what somebody changed in the account since the last apply.")
     var driftOnly = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Show where each field of a resource stands, and what the plan does with it: an address, a domain, webhook:KEY or api_key:KEY.",
+            valueName: "resource"))
+    var explain: [String] = []
+
+    @OptionGroup var policy: PolicyOptions
+
+    @Flag(help: "Refuse, with 4, what nobody manages in the account.")
+    var failOnUnmanaged = false
 
     @OptionGroup(title: "Consent") var consent: ConsentOptions
 
@@ -41,7 +56,19 @@ struct PlanCommand: AsyncParsableCommand {
             }
             if Paths.isSame(out, argument.manifest) { throw ValidationError("--out would replace the manifest") }
         }
+        if !explain.isEmpty {
+            guard format == .text || format == .json else { throw ValidationError("--explain goes with --format text or json") }
+            do throws(Rejection) { _ = try explained } catch { throw ValidationError("--explain: \(error.sentence)") }
+        }
         if state != nil, account.local || account.caFile != nil { throw ValidationError("--state needs no account") }
+    }
+
+    private var explained: [ResourceName] {
+        get throws(Rejection) {
+            var names: [ResourceName] = []
+            for name in explain { names.append(try ResourceName(name)) }
+            return names
+        }
     }
 
     func run() async throws {
@@ -50,41 +77,56 @@ struct PlanCommand: AsyncParsableCommand {
     }
 
     private func plan(_ session: Session) async throws {
-        let loaded = try session.loadOrExit(argument.manifest)
-        var desired = loaded.desired
+        var (desired, loaded) = try session.loadOrExit(argument.manifest, policies: policy.policy, isTraced: !explain.isEmpty)
         desired.consent = desired.consent.adding(try consent.consent)
+        if failOnUnmanaged { desired.policy = desired.policy.forbiddingUnmanaged }
         if let state {
             do {
                 let saved = try SavedState(state, session.effects)
-                return try session.exit(await plan(desired, loaded.file, saved, "the state in \(Escaped.line(state))", session))
+                return try session.exit(await plan(desired, loaded, saved, "the state in \(Escaped.line(state))", session))
             } catch let failure as FileFailure {
                 session.fail(failure.problem, "save it with: reconcile state --out FILE")
             } catch let failure as AccountFailure { session.fail(failure) }
             throw ExitCode(ExitStatus.failed.rawValue)
         }
-        let wanted = desired
+        let (wanted, source) = (desired, loaded)
         let status = try await session.withAccount(account, desired.pins, writes: false) { client, name in
-            try await plan(wanted, loaded.file, client, name, session)
+            try await plan(wanted, source, client, name, session)
         }
         try session.exit(status)
     }
 
     private func plan(
-        _ desired: DesiredState, _ file: String, _ reader: some AccountReader, _ name: String, _ session: Session
+        _ desired: DesiredState, _ loaded: Pipeline.Loaded, _ reader: some AccountReader, _ name: String, _ session: Session
     ) async throws -> ExitStatus {
         let run = Run(context: Run.context(session.effects.environment))
         let planned = try await session.timed("planned") {
-            try await Pipeline.plan(desired, file: file, run: run, from: reader, session.effects)
+            try await Pipeline.plan(desired, file: loaded.file, run: run, from: reader, session.effects)
         }
         session.show(planned.diagnostics, [:])
         if let out { try session.save(SavedPlan(planned.plan, server: name).bytes, to: out) }
         let status = planned.exit(detailed: detailedExitcode, driftOnly: driftOnly)
+        let explanations: [Explanation]
+        do throws(Rejection) {
+            var made: [Explanation] = []
+            for name in try explained { made.append(try Explanation(name, loaded, planned)) }
+            explanations = made
+        } catch {
+            session.fail(error.problem, error.remedy)
+            return .failed
+        }
         switch format {
+        case .text where !explanations.isEmpty:
+            try session.write(explanations.map { $0.text(session.style) }.joined(separator: "\n"))
         case .text: try session.write(PlanText(session.style).render(planned.plan, server: name, driftOnly: driftOnly))
         case .json:
-            try session.writeJSON(PlanJSON.render(planned.plan, server: name, command: "plan", driftOnly: driftOnly, exit: status))
+            try session.writeJSON(
+                PlanJSON.render(
+                    planned.plan, server: name, command: "plan", driftOnly: driftOnly, explanations: explanations, exit: status))
         case .markdown: try session.write(PlanMarkdown(planned.plan, server: name, driftOnly: driftOnly).text)
         case .html: try session.write(PlanHTML(planned.plan, server: name, driftOnly: driftOnly).text)
+        case .github: try session.write(Findings.github(planned.findings(driftOnly: driftOnly)))
+        case .gitlab: try session.write(Findings.gitlab(planned.findings(driftOnly: driftOnly), check: "plan"))
         }
         return status
     }

@@ -19,7 +19,8 @@ struct Reconcile: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self, HistoryCommand.self,
+            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self, ExportCommand.self,
+            HistoryCommand.self,
             DestroyCommand.self, SchemaCommand.self, ServeCommand.self,
         ])
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Reconciler
 
-/// `reconcile schema`: for editors.
+/// `reconcile schema`: for editors, and for programs that read plans.
 struct SchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Prints the manifest's JSON Schema, so that editors complete and check it.",
@@ -10,7 +10,21 @@ struct SchemaCommand: AsyncParsableCommand {
             "# yaml-language-server: $schema=reconcile.schema.json".
             """)
 
+    @Argument(help: "manifest, or plan: what --format json writes.")
+    var of = Document.manifest
+
     @OptionGroup var output: OutputOptions
 
-    func run() async throws { try Session(output).write(ManifestSchema.json) }
+    enum Document: String, ExpressibleByArgument, CaseIterable {
+        case manifest
+        case plan
+    }
+
+    func run() async throws {
+        let session = Session(output)
+        switch of {
+        case .manifest: try session.write(ManifestSchema.json)
+        case .plan: try session.write(PlanSchema.json)
+        }
+    }
 }

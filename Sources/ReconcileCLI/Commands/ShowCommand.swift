@@ -11,7 +11,7 @@ struct ShowCommand: AsyncParsableCommand {
     var file: String
 
     @Option(help: "text, json, markdown or html.")
-    var format = PlanFormat.text
+    var format = PageFormat.text
 
     @OptionGroup var output: OutputOptions
 

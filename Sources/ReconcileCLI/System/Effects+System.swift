@@ -9,6 +9,7 @@ extension Effects {
         Effects(
             readFile: { path throws(FileFailure) in try SystemFiles.read(path) },
             matching: { pattern, folder in SystemFiles.matching(pattern, in: folder) },
+            listFiles: { folder throws(FileFailure) in try SystemFiles.list(folder) },
             resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
             writeSecret: { path, secret throws(FileFailure) in
                 try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
@@ -67,6 +68,34 @@ enum SystemFiles {
         }
         return paths
     }
+
+    /// The files at or below a folder. Links lead in circles, and `.git` has many.
+    static func list(_ folder: String) throws(FileFailure) -> [String] {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+            throw FileFailure("there is no folder \(Escaped.line(folder))")
+        }
+        guard isFolder else { throw FileFailure("\(Escaped.line(folder)) is no folder") }
+        var files: [String] = []
+        var folders = [folder]
+        while let next = folders.popLast() {
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: next) else {
+                throw FileFailure("\(Escaped.line(next)) may not be read")
+            }
+            for name in names where !name.hasPrefix(".") {
+                let path = Paths.join(next, name)
+                var status = stat()
+                guard unsafe lstat(path, &status) == 0 else { continue }
+                if status.st_mode & S_IFMT == S_IFDIR { folders.append(path) }
+                if status.st_mode & S_IFMT == S_IFREG { files.append(path) }
+            }
+            guard files.count <= Self.mostFiles else { throw FileFailure("\(Escaped.line(folder)) has more than \(Self.mostFiles) files") }
+        }
+        return files
+    }
+
+    /// More files than that are no folder of manifests.
+    private static let mostFiles = 100_000
 
     /// The file behind a path, which must stand below a folder, also when links are followed.
     static func resolve(_ path: String, below folder: String) throws(FileFailure) -> String {

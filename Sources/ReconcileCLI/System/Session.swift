@@ -84,21 +84,50 @@ final class Session: Sendable {
         _ = Self.put(DiagnosticText(errorStyle).render(shown, sources: sources), to: STDERR_FILENO)
     }
 
-    /// Reads a manifest and shows what is wrong with it.
-    func load(_ file: String) -> Pipeline.Loaded {
+    /// Reads a manifest.
+    /// - Parameter isTraced: whether the place of each field is kept.
+    func read(_ file: String, isTraced: Bool = false) -> Pipeline.Loaded {
         let start = ContinuousClock.now
-        let loaded = Pipeline.load(file, effects)
+        let loaded = Pipeline.load(file, effects, isTraced: isTraced)
         report("read \(file)", since: start)
-        show(loaded.diagnostics, loaded.sources)
-        let errors = loaded.diagnostics.count { $0.severity == .error }
-        if errors > 0 { note("\(errors) \(errors == 1 ? "error" : "errors") in \(Escaped.line(file))") }
         return loaded
     }
 
-    /// As ``load(_:)``; ends the command when there is an error.
-    func loadOrExit(_ file: String) throws -> (desired: DesiredState, file: String) {
-        guard let desired = load(file).desired else { throw ExitCode(ExitStatus.failed.rawValue) }
-        return (desired, file)
+    /// Shows what is wrong with a manifest.
+    func show(_ loaded: Pipeline.Loaded) {
+        show(loaded.diagnostics, loaded.sources)
+        let errors = loaded.diagnostics.count { $0.severity == .error }
+        if errors > 0 { note("\(errors) \(errors == 1 ? "error" : "errors") in \(Escaped.line(loaded.file))") }
+    }
+
+    /// Reads a manifest and shows what is wrong with it.
+    func load(_ file: String, isTraced: Bool = false) -> Pipeline.Loaded {
+        let loaded = read(file, isTraced: isTraced)
+        show(loaded)
+        return loaded
+    }
+
+    /// As ``load(_:isTraced:)``, held to the policies in files of their own; ends the command when there is an error.
+    func loadOrExit(_ file: String, policies: [String] = [], isTraced: Bool = false) throws -> (
+        desired: DesiredState, loaded: Pipeline.Loaded
+    ) {
+        let policy = try policy(policies)
+        let loaded = load(file, isTraced: isTraced)
+        guard var desired = loaded.desired else { throw ExitCode(ExitStatus.failed.rawValue) }
+        desired.policy = desired.policy.tightened(by: policy)
+        return (desired, loaded)
+    }
+
+    /// What policies in files of their own allow together.
+    func policy(_ files: [String]) throws -> Policy {
+        var policy = Policy()
+        for file in files {
+            let read = Pipeline.policy(file, effects)
+            show(read.diagnostics, [file: read.source])
+            guard let one = read.policy else { throw ExitCode(ExitStatus.failed.rawValue) }
+            policy = policy.tightened(by: one)
+        }
+        return policy
     }
 
     /// Reads a saved plan; ends the command when there is none that can be trusted.

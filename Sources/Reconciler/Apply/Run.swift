@@ -6,12 +6,17 @@ public struct Run: Sendable, Equatable {
     public var sequence: Int?
     /// Whether an older one does all the same.
     public var allowsOlder: Bool
+    /// Whether it may start the programs that a manifest names.
+    public var allowsCommands: Bool
 
     /// A run.
-    public init(context: [String: String] = [:], sequence: Int? = nil, allowsOlder: Bool = false) {
+    public init(
+        context: [String: String] = [:], sequence: Int? = nil, allowsOlder: Bool = false, allowsCommands: Bool = false
+    ) {
         self.context = context
         self.sequence = sequence
         self.allowsOlder = allowsOlder
+        self.allowsCommands = allowsCommands
     }
 
     /// The repository that it runs for.

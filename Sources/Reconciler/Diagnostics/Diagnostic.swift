@@ -2,11 +2,13 @@ public import EmailConnect
 
 /// One thing to tell the writer of a manifest: where, what is wrong, what to do. A value; what to do about it is decided
 /// elsewhere.
-public struct Diagnostic: Equatable, Sendable {
+public struct Diagnostic: Hashable, Sendable {
     /// How bad it is.
     public enum Severity: String, Sendable {
         case error
         case warning
+        /// Nothing wrong: what a plan does.
+        case notice
     }
 
     /// How bad it is.

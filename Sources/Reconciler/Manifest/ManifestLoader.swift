@@ -44,10 +44,11 @@ struct ManifestLoader {
         var clashes: [Clash] = []
         for include in layer.includes {
             for path in paths(include, of: source) {
-                guard let part = file(path, at: include.position) else {
+                guard var part = file(path, at: include.position) else {
                     layer.isWhole = false
                     continue
                 }
+                part.isPart = true
                 layer = layer.joined(with: self.layer(part, isPart: true), &clashes)
             }
         }

@@ -1,7 +1,7 @@
 import EmailConnect
 
-/// The manifest's JSON Schema, for editors. It takes whatever the reader takes; what depends on two places at once, and the spelling
-/// of names, only the reader knows. https://json-schema.org/draft/2020-12
+/// The JSON Schema of a manifest and of the files that it extends and includes, for editors. It takes whatever the reader takes; what
+/// depends on two places at once, and the spelling of names, only the reader knows. https://json-schema.org/draft/2020-12
 public enum ManifestSchema {
     /// The schema, indented by no one, with a line feed at its end.
     public static var json: String {
@@ -11,7 +11,8 @@ public enum ManifestSchema {
             json.member("title", "reconcile manifest")
             json.member(
                 "description", "What an EmailConnect account shall hold: domains, aliases, webhooks and API keys of one environment.")
-            Schema.object(members, isClosed: true).write(to: &json)
+            let others = ["version", "manifest", "environment"]
+            Schema.together(.object(members, isClosed: true), [("manifest", others), ("environment", others)]).write(to: &json)
             json.array("examples") { $0.item(json: example) }
         }
         json.endLine()
@@ -23,9 +24,16 @@ public enum ManifestSchema {
 
     private static var members: [Schema.Member] {
         [
-            .init("version", .either([.constant(.integer(1)), .constant(.text("1"))]), "The manifest's format: 1."),
-            .init("manifest", slug, "The manifest's name; with the environment the owner of all below."),
-            .init("environment", slug, "The environment: one manifest has one."),
+            .init("version", .either([.constant(.integer(1)), .constant(.text("1"))]), "The manifest's format: 1.", isRequired: false),
+            .init(
+                "manifest", slug,
+                "The manifest's name; with the environment the owner of all below. A file to be extended or included has none.",
+                isRequired: false),
+            .init("environment", slug, "The environment: one manifest has one.", isRequired: false),
+            .init("extends", .written(), "A file whose values hold where this one says nothing else.", isRequired: false),
+            .init(
+                "include", .either([.written(), names]), "Files that belong to this one; * and ? stand for what they do in a shell.",
+                isRequired: false),
             .init("manifest_moved_from", .written(), "The manifest's name until now, or NAME/ENVIRONMENT.", isRequired: false),
             .init("repository_moved_from", .written(), "The repository that CI ran it from until now.", isRequired: false),
             .init(
@@ -35,11 +43,15 @@ public enum ManifestSchema {
                         .init("url", .written(pattern: "^[hH][tT][tT][pP]"), "Refused against any other URL.", isRequired: false),
                         .init("account", .written(), "Refused against any other account, acct_...", isRequired: false),
                     ], isClosed: true), "Pins: whom this manifest is for.", isRequired: false),
+            .init("policy", policy, "What may not be, whoever wrote it; only ever tightened.", isRequired: false),
             .init("allow", consent, "Consent to what a plan does not do by itself; reviewed with the rest.", isRequired: false),
             .init("removed", .list(removal), "Deletions that are written down: no guard counts them.", isRequired: false),
-            .init("webhooks", .names(webhook, pattern: slugPattern), "The endpoints that get messages, by key.", isRequired: false),
-            .init("domains", .names(domain), "The domains that receive mail, by name, or by key with name:.", isRequired: false),
-            .init("api_keys", .names(apiKey, pattern: slugPattern), "The keys of programs, by key.", isRequired: false),
+            .init("webhooks", entries(webhook, pattern: slugPattern), "The endpoints that get messages, by key.", isRequired: false),
+            .init(
+                "alias_sets", entries(aliases, pattern: slugPattern), "Aliases that several domains have; a domain names them under use.",
+                isRequired: false),
+            .init("domains", entries(domain), "The domains that receive mail, by name, or by key with name:.", isRequired: false),
+            .init("api_keys", entries(apiKey, pattern: slugPattern), "The keys of programs, by key.", isRequired: false),
         ]
     }
 
@@ -47,6 +59,10 @@ public enum ManifestSchema {
     private static var slug: Schema { .written(pattern: slugPattern) }
     private static var owner: Schema { .written(pattern: "^[a-z0-9._-]{1,64}/[a-z0-9._-]{1,64}$") }
     private static var names: Schema { .list(.written()) }
+    /// A section, an entry and a field may be null: what is inherited goes.
+    private static func entries(_ schema: Schema, pattern: String? = nil) -> Schema {
+        .nullable(.names(.nullable(schema), pattern: pattern))
+    }
 
     /// A reference to a secret.
     private static var reference: Schema {
@@ -91,12 +107,12 @@ public enum ManifestSchema {
     private static var domain: Schema {
         .object(
             fields(Domain.self) + [
-                .init(
-                    "aliases", .names(.either([alias, .written(pattern: slugPattern)])), "The mailbox names; \"*\" is the catch-all.",
-                    isRequired: false),
-                manage, ignored,
+                .init("aliases", .nullable(aliases), "The mailbox names; \"*\" is the catch-all.", isRequired: false),
+                .init("use", .nullable(names), "The alias sets whose aliases it has too.", isRequired: false), manage, ignored,
             ], isClosed: true)
     }
+
+    private static var aliases: Schema { .names(.either([alias, .written(pattern: slugPattern)])) }
 
     private static var alias: Schema {
         .object(
@@ -106,44 +122,78 @@ public enum ManifestSchema {
     }
 
     private static var apiKey: Schema {
-        let sink = Schema.object([.init("file", .written(), "The file that a new token is written to.")], isClosed: true)
+        let sink = Schema.choosing(
+            .object(
+                [
+                    .init("file", .written(), "The file that a new token is written to.", isRequired: false),
+                    .init(
+                        "command", .list(.written(), count: 1...(.max)),
+                        "A program and its arguments; it reads the token from standard input.",
+                        isRequired: false),
+                ], isClosed: true), exactlyOne: [["file", "command"]], atMostOne: [])
         return .object(
-            fields(APIKey.self, required: ["scopes"]) + [
-                .init("deliver_to", sink, "Where a new token goes.", isRequired: false),
+            fields(APIKey.self) + [
+                .init("deliver_to", .nullable(sink), "Where a new token goes.", isRequired: false),
                 .init("reissue", .written(), "A date: a key that was revoked before it is made again.", isRequired: false), adopt("key_"),
                 ignored,
             ], isClosed: true)
     }
 
     private static var manage: Schema.Member {
-        .init("manage", .boolean, "false: somebody else's; it must exist and is never written.", isRequired: false)
+        .init("manage", .nullable(.boolean), "false: somebody else's; it must exist and is never written.", isRequired: false)
     }
     private static var ignored: Schema.Member {
-        .init("ignore_fields", names, "Fields that are left to others, as enabled or headers.X-Team.", isRequired: false)
+        .init("ignore_fields", .nullable(names), "Fields that are left to others, as enabled or headers.X-Team.", isRequired: false)
     }
     private static func adopt(_ prefix: String) -> Schema.Member {
         let id = Schema.object([.init("id", .written(), "Its id, \(prefix)...")], isClosed: true)
-        return .init("adopt", id, "Made by another client until now.", isRequired: false)
+        return .init("adopt", .nullable(id), "Made by another client until now.", isRequired: false)
+    }
+
+    private static var policy: Schema {
+        let rule = Schema.values(Policy.Unmanaged.allCases.map(\.rawValue))
+        let kinds = Kind.allCases.map { kind in
+            Schema.Member(kind.plural, rule, "What is done about \(kind.words) that nobody manages.", isRequired: false)
+        }
+        let limits: [Schema.Member] = [
+            .init("deletes", .integer(0...(.max)), "No plan deletes more that is not written down.", isRequired: false),
+            .init("mail_moves", .integer(0...(.max)), "No plan moves the mail of more addresses.", isRequired: false),
+        ]
+        return .object(
+            [
+                .init("domains", names, "acme.example, or *.acme.example for all below it; no other domain.", isRequired: false),
+                .init(
+                    "require", .list(.values(Policy.Requirement.allCases.map(\.rawValue))), "What every entry must have.", isRequired: false
+                ),
+                .init("forbid_scopes", scopes, "What no API key may do.", isRequired: false),
+                .init(
+                    "unmanaged", .either([rule, .object(kinds, isClosed: true)]), "What is done about what nobody manages.",
+                    isRequired: false),
+                .init("limits", .object(limits, isClosed: true), "Limits that no consent lifts.", isRequired: false),
+            ], isClosed: true)
+    }
+
+    private static var scopes: Schema {
+        let values = Scope.allCases.map(\.rawValue)
+        return .list(.values(values + values.filter { $0.hasSuffix(":write") }.map { String($0.dropLast(6)) }), count: 1...(.max))
     }
 
     /// The kind's own fields.
-    private static func fields<R: Resource>(_: R.Type, required: [String] = []) -> [Schema.Member] {
+    private static func fields<R: Resource>(_: R.Type) -> [Schema.Member] {
         R.fields.filter(\.isInManifest).map { field in
-            .init(field.name, schema(field), field.about, isRequired: required.contains(field.name))
+            .init(field.name, schema(field), field.about, isRequired: false)
         }
     }
 
     private static func schema<R: Resource>(_ field: Field<R>) -> Schema {
         if field.name == "url" { return .either([.written(), reference]) }
         switch field.shape {
-        case .boolean: return .boolean
+        case .boolean: return .nullable(.boolean)
         case .text: return .written()
-        case .list(of: nil): return .list(.written())
-        case .list(of: let values?):
-            let bare = values.filter { $0.hasSuffix(":write") }.map { String($0.dropLast(6)) }
-            return .list(.values(values + bare), count: 1...(.max))
-        case .secret: return reference
-        case .headers: return .names(.either([.written(), reference]))
+        case .list(of: nil): return .nullable(names)
+        case .list(of: _?): return .nullable(scopes)
+        case .secret: return .nullable(reference)
+        case .headers: return .nullable(.names(.either([.written(), reference])))
         case .token: return .anything
         }
     }

@@ -1,4 +1,4 @@
-public import EmailConnect
+import EmailConnect
 
 /// What two manifests both claim, so that they would fight over it, or overwrite each other's keys.
 public enum Overlaps {
@@ -13,7 +13,9 @@ public enum Overlaps {
         var sinks: [String: [Claim]] = [:]
         let shared = sharedDomains(manifests.map(\.state))
         for (index, (file, state)) in manifests.enumerated() {
-            func claim<Name: Hashable>(_ name: Name, _ what: String, at position: Position?, in claims: inout [Name: [Claim]], everywhere: Bool = false) {
+            func claim<Name: Hashable>(
+                _ name: Name, _ what: String, at position: Position?, in claims: inout [Name: [Claim]], everywhere: Bool = false
+            ) {
                 let other = claims[name, default: []].first { everywhere || mayBeSame(manifests[$0.manifest].state.pins, state.pins) }
                 claims[name, default: []].append(Claim(manifest: index, file: Self.file(position, state, file), position: position))
                 guard let other else { return }

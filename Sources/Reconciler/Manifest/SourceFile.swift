@@ -7,6 +7,8 @@ struct SourceFile: Sendable {
     /// As seen from the manifest's folder.
     var path: String
     var bytes: [UInt8]
+    /// Whether another file includes it, so that it is no manifest by itself.
+    var isPart = false
 
     /// Its folder, as seen from the manifest's; empty when it is the same.
     var folder: String {

@@ -2,7 +2,7 @@ import EmailConnect
 
 /// What a guard refuses: with numbers, and the ways out.
 public struct Refusal: Equatable, Sendable {
-    /// What is guarded: `deletes`, `mail_moves`, `policy` and the like.
+    /// What is guarded: `deletes`, `mail_moves`, `unmanaged`, `policy` (at an entry), `policy_limit` and the like.
     public var guarded: String
     /// How many.
     public var count: Int
@@ -70,7 +70,7 @@ enum Guards {
         guard let most, count > most else { return [] }
         return [
             Refusal(
-                guarded: "policy", count: count, problem: "policy: \(count) \(what), and at most \(most) may",
+                guarded: "policy_limit", count: count, problem: "policy: \(count) \(what), and at most \(most) may",
                 remedy: "do it in steps, or have the policy changed")
         ]
     }

@@ -135,7 +135,8 @@ public struct Plan: Equatable, Sendable {
     public static func == (left: Plan, right: Plan) -> Bool {
         left.owner == right.owner && left.header == right.header && left.webhooks == right.webhooks
             && left.domains == right.domains && left.aliases == right.aliases && left.apiKeys == right.apiKeys
-            && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.reported == right.reported && left.due == right.due
+            && left.conflicts == right.conflicts && left.unmanaged == right.unmanaged && left.reported == right.reported
+            && left.due == right.due
             && left.ensured.elementsEqual(right.ensured) { $0 == $1 } && left.sinks == right.sinks
             && left.unavailable == right.unavailable && left.movedFrom == right.movedFrom
             && left.repositoryMovedFrom == right.repositoryMovedFrom && left.refusals == right.refusals

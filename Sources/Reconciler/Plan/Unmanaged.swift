@@ -22,7 +22,10 @@ struct Unmanaged {
         add(.webhook, policy, state.webhooks.filter { $0.owner == nil && !used.contains(.id($0.id)) && !adopted.contains($0.id) }) {
             "\($0.value.name) (\($0.id))"
         }
-        add(.domain, policy, state.domains.filter { record in record.owner == nil && record.value.name.map { !external.contains($0) } ?? true }) {
+        add(
+            .domain, policy,
+            state.domains.filter { record in record.owner == nil && record.value.name.map { !external.contains($0) } ?? true }
+        ) {
             $0.value.name?.text ?? $0.id
         }
         add(.alias, policy, loose.filter { $0.value.naturalKey.map { !declared.contains($0) } ?? true }) {
@@ -47,7 +50,7 @@ struct Unmanaged {
         case .forbid:
             refusals.append(
                 Refusal(
-                    guarded: "policy", count: records.count, problem: "policy: \(records.count) unmanaged \(words): \(list)",
+                    guarded: "unmanaged", count: records.count, problem: "policy: \(records.count) unmanaged \(words): \(list)",
                     remedy: "bring them into the manifest (reconcile export writes what is missing), or delete them"))
         }
     }

@@ -48,7 +48,7 @@ public struct SavedPlan: Equatable, Sendable {
             json.array("refusals") { json in for refusal in plan.refusals { refusal.write(to: &json) } }
             json.member("allowed", plan.consented)
             json.member("due", plan.due)
-            json.member("reported", plan.reported)
+            if !plan.reported.isEmpty { json.member("reported", plan.reported) }
             json.object("unmanaged") { json in
                 for kind in Kind.allCases { if let count = plan.unmanaged[kind] { json.member(kind.rawValue, count) } }
             }

@@ -5,23 +5,29 @@ public enum Findings {
     /// Commands in a log, which GitHub shows at the manifest's lines.
     /// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     public static func github(_ diagnostics: [Diagnostic]) -> String {
-        diagnostics.map { diagnostic in
+        let shown = diagnostics.prefix(githubLimit).map { diagnostic in
             var place = "file=\(property(diagnostic.file))"
             if let position = diagnostic.position { place += ",line=\(position.line),col=\(position.column)" }
             return "::\(diagnostic.severity.rawValue) \(place)::\(data(sentence(diagnostic)))\n"
         }.joined()
+        let rest = diagnostics.count - githubLimit
+        return rest > 0 ? shown + "::notice::\(rest) more are not shown here\n" : shown
     }
 
+    /// A log with more commands than that is slow to read, and GitHub shows ten of a kind at most.
+    private static let githubLimit = 200
+
     /// A code quality report, which GitLab shows in the merge request. https://docs.gitlab.com/ci/testing/code_quality/
-    public static func gitlab(_ diagnostics: [Diagnostic]) -> String {
+    /// - Parameter check: what found it: `validate` or `plan`.
+    public static func gitlab(_ diagnostics: [Diagnostic], check: String) -> String {
         var json = JSONWriter()
         json.array { json in
             for (diagnostic, fingerprint) in zip(diagnostics, fingerprints(diagnostics)) {
                 json.object { json in
                     json.member("description", sentence(diagnostic))
-                    json.member("check_name", "reconcile-validate")
+                    json.member("check_name", "reconcile-\(check)")
                     json.member("fingerprint", fingerprint)
-                    json.member("severity", diagnostic.severity == .error ? "major" : "minor")
+                    json.member("severity", diagnostic.severity.gitlab)
                     json.object("location") { json in
                         json.member("path", diagnostic.file)
                         json.object("lines") { $0.member("begin", Int(diagnostic.position?.line ?? 1)) }
@@ -70,7 +76,7 @@ public enum Findings {
     private static func result(_ diagnostic: Diagnostic, _ fingerprint: String, to json: inout JSONWriter) {
         json.object { json in
             json.member("ruleId", "manifest")
-            json.member("level", diagnostic.severity.rawValue)
+            json.member("level", diagnostic.severity == .notice ? "note" : diagnostic.severity.rawValue)
             json.object("message") { $0.member("text", sentence(diagnostic)) }
             json.object("partialFingerprints") { $0.member("problem/v1", fingerprint) }
             json.array("locations") { json in
@@ -117,5 +123,16 @@ public enum Findings {
             uri += isPlain ? String(UnicodeScalar(byte)) : "%" + Hex.text([byte]).uppercased()
         }
         return uri
+    }
+}
+
+extension Diagnostic.Severity {
+    /// As a code quality report has it.
+    fileprivate var gitlab: String {
+        switch self {
+        case .error: "major"
+        case .warning: "minor"
+        case .notice: "info"
+        }
     }
 }

@@ -40,6 +40,7 @@ public struct PlanHTML {
         table("Changes", page.rows.filter { $0.sigil != .delete }, to: &html)
         list("Allowed", page.consented, to: &html)
         list("Due", page.due, to: &html)
+        list("Reported", page.reported, to: &html)
         return html + "</body>\n</html>\n"
     }
 

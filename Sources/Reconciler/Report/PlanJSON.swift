@@ -9,8 +9,7 @@ public enum PlanJSON {
     /// - Complexity: O(changes)
     public static func render(
         _ plan: Plan, server: String, command: String, driftOnly: Bool = false, applied: Applied? = nil, already: ApplyRecord? = nil,
-        errors: [Failure] = [],
-        exit: ExitStatus
+        explanations: [Explanation] = [], errors: [Failure] = [], exit: ExitStatus
     ) -> String {
         var json = JSONWriter()
         json.object { json in
@@ -49,6 +48,7 @@ public enum PlanJSON {
                     for kind in Kind.allCases { if let count = plan.unmanaged[kind] { json.member(kind.plural, count) } }
                 }
             }
+            if !explanations.isEmpty { json.array("explained") { json in for each in explanations { each.write(to: &json) } } }
             if let already { json.member("already_applied_as", already.revision) }
             if let applied {
                 json.object("applied") { json in

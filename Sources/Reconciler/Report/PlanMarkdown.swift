@@ -20,13 +20,14 @@ public struct PlanMarkdown {
         let refusals = list("Refused", page.refusals, room: Self.limit / 10)
         let allowed = list("Allowed", page.consented, room: Self.limit / 16)
         let due = list("Due", page.due, room: Self.limit / 16)
-        var room = Self.limit - 64 - [head, conflicts, refusals, allowed, due].reduce(0) { $0 + $1.utf16.count + 1 }
+        let reported = list("Reported", page.reported, room: Self.limit / 16)
+        var room = Self.limit - 64 - [head, conflicts, refusals, allowed, due, reported].reduce(0) { $0 + $1.utf16.count + 1 }
         let (gone, changed) = (page.rows.filter { $0.sigil == .delete }, page.rows.filter { $0.sigil != .delete })
         // Something of what changes is always seen.
         let deletions = Self.fenced("Deletions", gone.map(Entry.init), room: room - (changed.isEmpty ? 0 : 6000))
         room -= deletions.utf16.count + 1
         let changes = Self.fenced("Changes", changed.map(Entry.init), room: room)
-        return [head, conflicts, refusals, deletions, changes, allowed, due].filter { !$0.isEmpty }.joined(separator: "\n")
+        return [head, conflicts, refusals, deletions, changes, allowed, due, reported].filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func list(_ title: String, _ entries: [String], room: Int) -> String {

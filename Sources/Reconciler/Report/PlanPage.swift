@@ -29,6 +29,8 @@ struct PlanPage {
         var fields: [Field]
         /// Whether somebody changed the account since the last apply.
         var isDrift = false
+        /// What it is about; nil for the owner itself.
+        var resource: ResourceName?
     }
 
     var title: String
@@ -82,6 +84,7 @@ struct PlanPage {
             let reason = plan.reason(change)
             var row = row(change, reason, plan, missing)
             row.isDrift = reason?.isDrift ?? false
+            row.resource = change.name.map { ResourceName(R.kind, $0) }
             return row
         }
     }

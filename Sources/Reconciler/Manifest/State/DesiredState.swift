@@ -18,6 +18,8 @@ public struct DesiredState: Equatable, Sendable {
     public var externalWebhooks: [ExternalWebhook] = []
     /// Domains of others that hold aliases of ours.
     public var externalDomains: [ExternalDomain] = []
+    /// The keys of the domains whose key is not their name.
+    public var domainKeys: [DomainName: String] = [:]
     /// Where each new API key's token goes.
     public var sinks: [Slug: Sink] = [:]
     /// What few entries state beside their fields.

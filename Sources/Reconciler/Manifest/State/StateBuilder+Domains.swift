@@ -13,6 +13,7 @@ extension StateBuilder {
         } else {
             domainPositions[name] = entry.position
         }
+        if entry.key != name.text { state.domainKeys[name] = entry.key }
         let list = aliases(of: entry, name)
         if !(entry.extras.manage ?? true) {
             let stated = entry.desired.entry.rows.map { Domain.fields[$0].name }
