@@ -44,7 +44,7 @@ public enum Pipeline {
             let bytes = try effects.readFile(file)
             let (layer, found) = ManifestDecoder.decode(SourceFile(number: 0, name: file, path: file, bytes: bytes))
             var diagnostics = found
-            if layer.isWhole, !layer.hasOnlyPolicy || layer.policy == Policy() {
+            if found.isEmpty, !layer.hasOnlyPolicy || layer.policy == Policy() {
                 diagnostics.append(
                     Diagnostic(
                         .error, file, at: nil, "a file of a policy has version: 1 and policy:, and nothing else",

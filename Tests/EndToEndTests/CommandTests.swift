@@ -287,7 +287,7 @@ struct CommandTests {
     @Test(
         "has help for itself and for every subcommand",
         arguments: [
-            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["history"], ["destroy"], ["schema"], ["serve"],
+            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["export"], ["history"], ["destroy"], ["schema"], ["serve"],
             ["serve", "account"],
             ["serve", "account", "add"], ["serve", "account", "set"], ["serve", "link"], ["serve", "backup"],
         ])

@@ -47,7 +47,8 @@ struct SchemaTests {
         let head = "version: 1\nmanifest: a\nenvironment: b\n"
         let slips = [
             "webhooks: { a: { url: https://a.example/, enabled: \"yes\" } }", "webhooks: { a: { ulr: https://a.example/ } }",
-            "domains: { a.example: { aliases: { x: { webhok: a } } } }", "policy: { require: [https] }", "policy: { limits: { deletes: -1 } }",
+            "domains: { a.example: { aliases: { x: { webhok: a } } } }", "policy: { require: [https] }",
+            "policy: { limits: { deletes: -1 } }",
             "alias_sets: { roles: { postmaster: { webhok: a } } }", "domains: { a.example: { use: roles } }", "include: { a: b }",
             "api_keys: { k: { scopes: [full], deliver_to: { file: k, command: [k] } } }",
             "api_keys: { k: { scopes: [alias], deliver_to: { file: k } } }", "allow: { deletes: 0 }", "removed: [{ keep: true }]",

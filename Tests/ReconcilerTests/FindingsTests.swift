@@ -24,7 +24,8 @@ struct FindingsTests {
 
     @Test("is a report for GitLab and for code scanning, with the place of each")
     func reports() throws {
-        let gitlab = try JSONSerialization.jsonObject(with: Data(Findings.gitlab(Self.diagnostics, check: "validate").utf8)) as? [[String: Any]]
+        let gitlab =
+            try JSONSerialization.jsonObject(with: Data(Findings.gitlab(Self.diagnostics, check: "validate").utf8)) as? [[String: Any]]
         #expect(gitlab?.count == Self.diagnostics.count)
         let location = gitlab?.first?["location"] as? [String: Any]
         #expect(location?["path"] as? String == "mail, prod:1/100%.yaml" && (location?["lines"] as? [String: Int])?["begin"] != nil)
@@ -38,5 +39,31 @@ struct FindingsTests {
         #expect((place?["region"] as? [String: Int])?["startLine"] == Int(Self.diagnostics[0].position?.line ?? 0))
         let empty = try JSONSerialization.jsonObject(with: Data(Findings.sarif([], version: "1").utf8)) as? [String: Any]
         #expect(((empty?["runs"] as? [[String: Any]])?.first?["results"] as? [Any])?.isEmpty == true, "nothing found is a result too")
+    }
+
+    @Test("of a plan stand at the lines of the manifest, what must not be missed first")
+    func plan() throws {
+        let manifest =
+            "webhooks:\n  hook: { url: https://a.example/ }\ndomains:\n  acme.example:\n    aliases: { a: hook }\npolicy: { require: [protected_domains] }\n"
+        let old = record("alias", "alias_1", #""domain":"acme.example","name":"old""#)
+        let world = try World(manifest, state: [old, record("domain", "dom_1", #""name":"acme.example","description":"x""#)])
+        let planned = Pipeline.Planned(
+            plan: world.plan(), diagnostics: [], desired: world.desired, secrets: Secrets(), run: Run(), folder: ".")
+        #expect(
+            Findings.github(planned.findings()) == """
+                ::error file=m,line=7,col=3::policy: the domain acme.example is not protected; add protected: true
+                ::warning file=m::- alias old@acme.example  manifest changed
+                ::notice file=m,line=5,col=3::+ webhook hook  url "https://a.example/"
+                ::notice file=m,line=7,col=3::~ domain acme.example  manifest changed: description "x" -> ""
+                ::notice file=m,line=8,col=16::+ alias a@acme.example  webhook hook
+
+                """)
+        let gitlab = Findings.gitlab(planned.findings(), check: "plan")
+        #expect(gitlab.contains(#""check_name":"reconcile-plan""#) && gitlab.contains(#""severity":"info""#))
+        let many = (0..<500).map { "a\($0): hook" }.joined(separator: ", ")
+        let large = try World("webhooks: { hook: { url: https://a.example/ } }\ndomains: { acme.example: { aliases: { \(many) } } }")
+        let all = Pipeline.Planned(plan: large.plan(), diagnostics: [], desired: large.desired, secrets: Secrets(), run: Run(), folder: ".")
+        let lines = Findings.github(all.findings()).split(separator: "\n")
+        #expect(lines.count == 201 && lines.last == "::notice::302 more are not shown here")
     }
 }

@@ -112,6 +112,7 @@ struct WorldRun {
                 try await review(manifest.normal, secrets, operations, fromFile)
             }
             try await checkCounts()
+            try await checkExport()
         } catch let failure as AccountFailure {
             throw fail("an account does what a plan of it says", "\(failure)")
         } catch let refusal as ApplyRefusal { throw fail("a plan without conflicts can be applied", "\(refusal)") }

@@ -48,18 +48,8 @@ public struct Scopes: FieldValue, Hashable {
         var scopes: [Scope] = []
         var rejections: [Rejection] = []
         for (index, item) in try node.items("a list of scopes").enumerated() {
-            let text = try item.text("a scope")
-            if let scope = Scope(rawValue: text) {
-                scopes.append(scope)
-            } else if let read = Scope(rawValue: "\(text):read"), let write = Scope(rawValue: "\(text):write") {
-                scopes += [read, write]
-            } else {
-                let known = Scope.allCases.map(\.rawValue)
-                let guess = Spelling.nearest(to: text, in: known).map { "did you mean \($0)?" }
-                rejections.append(
-                    Rejection(
-                        "no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position, pointer: "/\(index)"
-                    ))
+            do throws(Rejection) { scopes += try Self.named(item) } catch {
+                rejections.append(Rejection(error.problem, error.remedy, at: error.position, pointer: "/\(index)"))
             }
         }
         if let rejection = Rejection.all(rejections) { throw rejection }
@@ -70,6 +60,17 @@ public struct Scopes: FieldValue, Hashable {
             throw Rejection("full includes every other scope", "write [full] alone, or leave it out", at: node.position)
         }
         self.init(scopes)
+    }
+
+    /// The scopes that one word of a list stands for.
+    /// - Throws: when it stands for none.
+    public static func named(_ item: Node) throws(Rejection) -> [Scope] {
+        let text = try item.text("a scope")
+        if let scope = Scope(rawValue: text) { return [scope] }
+        if let read = Scope(rawValue: "\(text):read"), let write = Scope(rawValue: "\(text):write") { return [read, write] }
+        let known = Scope.allCases.map(\.rawValue)
+        let guess = Spelling.nearest(to: text, in: known).map { "did you mean \($0)?" }
+        throw Rejection("no such scope", guess ?? "the scopes are \(known.joined(separator: ", "))", at: item.position)
     }
 
     /// Reads the canonical form, as a row has it.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmailConnect
 import Reconciler
 
 /// `reconcile validate`: offline.
@@ -83,11 +84,14 @@ struct ValidateCommand: AsyncParsableCommand {
         }
         let read = files.map { session.read($0) }
         let parts = Set(read.flatMap(\.parts).map(Paths.normal))
-        var shown: Set<Diagnostic> = []
+        var shown: Set<String> = []
         return read.filter { !parts.contains(Paths.normal($0.file)) }.map { loaded in
             // A mistake in a file that several extend is one mistake.
             var loaded = loaded
-            loaded.diagnostics.removeAll { !shown.insert($0).inserted }
+            loaded.diagnostics.removeAll { mistake in
+                let place = mistake.position.map { "\($0.line):\($0.column)" } ?? ""
+                return !shown.insert("\(mistake.file):\(place) \(mistake.problem)").inserted
+            }
             session.show(loaded)
             return loaded
         }

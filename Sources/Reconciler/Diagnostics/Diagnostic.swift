@@ -2,7 +2,7 @@ public import EmailConnect
 
 /// One thing to tell the writer of a manifest: where, what is wrong, what to do. A value; what to do about it is decided
 /// elsewhere.
-public struct Diagnostic: Hashable, Sendable {
+public struct Diagnostic: Equatable, Sendable {
     /// How bad it is.
     public enum Severity: String, Sendable {
         case error

@@ -29,8 +29,8 @@ extension ManifestDecoder {
                 layer.policy.require.insert(try Self.word(item, Policy.Requirement.self, "requirement"))
             }
         case "forbid_scopes":
-            // A bare name stands for what it means in a key's scopes.
-            layer.policy.forbiddenScopes.formUnion(try Scopes(member.value).list)
+            // A bare name stands for what it means in a key's scopes; but full does not stand alone here.
+            for item in try member.value.items("a list of scopes") { layer.policy.forbiddenScopes.formUnion(try Scopes.named(item)) }
         case "unmanaged":
             if case .scalar = member.value {
                 let rule = try Self.word(member.value, Policy.Unmanaged.self, "rule")
