@@ -14,7 +14,7 @@ struct Reconcile: AsyncParsableCommand {
             on a file, with nothing to start.
 
             Exit codes: 0 done or no change, 1 error, 2 changes pending (--detailed-exitcode), 3 not, or not any more, what was \
-            approved, 4 refused by a guard, 5 something is another owner's or protected, 6 applied but a key was not delivered, \
+            approved, 4 refused by a guard or a policy, 5 something is another owner's or protected, 6 applied but a key was not delivered, \
             64 wrong usage, 130 interrupted before anything was written.
             """,
         version: "0.1.0",
