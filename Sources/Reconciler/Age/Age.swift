@@ -1,4 +1,3 @@
-import Crypto
 public import EmailConnect
 
 /// Files encrypted with age, to X25519 recipients. https://age-encryption.org/v1
@@ -19,7 +18,7 @@ public enum Age {
     ) throws(AgeFailure) -> [UInt8] {
         guard !recipients.isEmpty else { throw .noRecipients }
         guard recipients.count <= AgeHeader.recipientLimit else { throw .tooManyRecipients(limit: AgeHeader.recipientLimit) }
-        let fileKey = SymmetricKey(data: AgeCipher.random(AgeHeader.fileKeyLength, using: &generator))
+        let fileKey = AgeFileKey(using: &generator)
         var stanzas: [AgeStanza] = []
         for recipient in recipients { stanzas.append(try AgeX25519.wrap(fileKey, for: recipient, using: &generator)) }
         let nonce = AgeCipher.random(AgePayload.nonceLength, using: &generator)

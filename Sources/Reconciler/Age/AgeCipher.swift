@@ -8,11 +8,6 @@ enum AgeCipher {
     /// The bits of a nonce that is used once for each key.
     static let zeroNonce = [UInt8](repeating: 0, count: 12)
 
-    /// A key from a key. https://www.rfc-editor.org/rfc/rfc5869
-    static func derive(_ key: SymmetricKey, salt: [UInt8], for purpose: String) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, salt: salt, info: Array(purpose.utf8), outputByteCount: 32)
-    }
-
     /// Ciphertext and tag. https://www.rfc-editor.org/rfc/rfc8439#section-2.8
     static func seal(_ plain: some DataProtocol, _ key: SymmetricKey, _ nonce: [UInt8]) throws(AgeFailure) -> [UInt8] {
         do {

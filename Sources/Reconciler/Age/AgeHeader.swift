@@ -4,7 +4,6 @@ import Crypto
 struct AgeHeader {
     static let intro = "age-encryption.org/"
     static let columns = 64
-    static let fileKeyLength = 16
     /// Where reading stops: no honest header is as long, and each stanza costs an agreement for each identity.
     static let limit = 64 << 10
     static let stanzaLimit = 1000
@@ -17,24 +16,26 @@ struct AgeHeader {
     let code: [UInt8]
 
     /// A header as it is written, with its code.
-    static func bytes(_ stanzas: [AgeStanza], _ fileKey: SymmetricKey) -> [UInt8] {
-        let covered = Array("\(intro)v1\n".utf8) + stanzas.flatMap(\.bytes) + Array("---".utf8)
-        let code = HMAC<SHA256>.authenticationCode(for: covered, using: key(fileKey))
+    static func bytes(_ stanzas: [AgeStanza], _ fileKey: AgeFileKey) -> [UInt8] {
+        signed(Array("\(intro)v1\n".utf8) + stanzas.flatMap(\.bytes), fileKey)
+    }
+
+    /// A version line and stanzas, with their code.
+    static func signed(_ lines: [UInt8], _ fileKey: AgeFileKey) -> [UInt8] {
+        let covered = lines + Array("---".utf8)
+        let code = HMAC<SHA256>.authenticationCode(for: covered, using: fileKey.forHeader)
         return covered + Array(" ".utf8) + AgeBase64.encode(code) + Array("\n".utf8)
     }
 
     /// Whether the header is the one that was written with this key. The comparison takes as long wherever a difference is.
-    func isAuthentic(_ fileKey: SymmetricKey) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: covered, using: Self.key(fileKey))
+    func isAuthentic(_ fileKey: AgeFileKey) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: covered, using: fileKey.forHeader)
     }
-
-    /// https://age-encryption.org/v1#header-mac
-    private static func key(_ fileKey: SymmetricKey) -> SymmetricKey { AgeCipher.derive(fileKey, salt: [], for: "header") }
 
     /// The file's key, by whichever identity and stanza have it.
     /// - Throws: when the file has a passphrase or a wrong stanza, and when no identity opens it.
     /// - Complexity: O(stanzas * identities) agreements.
-    func fileKey(with identities: [AgeIdentity]) throws(AgeFailure) -> SymmetricKey {
+    func fileKey(with identities: [AgeIdentity]) throws(AgeFailure) -> AgeFileKey {
         if stanzas.contains(where: { $0.kind == "scrypt" }) { throw .passphrase }
         var wrapped: [(AgeX25519.Wrapped, line: Int)] = []
         for stanza in stanzas where stanza.kind == AgeX25519.kind { wrapped.append((try AgeX25519.Wrapped(stanza), stanza.line)) }

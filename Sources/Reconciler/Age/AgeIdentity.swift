@@ -29,7 +29,7 @@ public struct AgeIdentity: Sendable {
         do { key = try .init(rawRepresentation: bytes) } catch { throw AgeFailure.library.rejection }
     }
 
-    /// Reads a key file: one identity a line, with blank lines and comments after `#`.
+    /// Reads a key file: one identity a line, with blank lines and lines of comment that start with `#`.
     /// - Throws: everything that is wrong, each with its line; also when there is none. No message repeats a key.
     /// - Complexity: O(*n*).
     public static func list(in file: [UInt8]) throws(Rejection) -> [AgeIdentity] {

@@ -3,15 +3,19 @@ import EmailConnect
 /// Files of recipients and of identities: a key a line, blank lines and lines that start with `#`.
 enum AgeKeyFile {
     private static let limit = 1 << 20
+    /// How many lines are reported.
+    private static let shown = 10
 
     /// Reads each line that holds a key.
     /// - Throws: everything that is wrong, each with its line; also when there is no key at all.
     static func read<Key>(
         _ file: [UInt8], _ kind: AgeKeyKind, _ key: (String) throws(Rejection) -> Key
     ) throws(Rejection) -> [Key] {
-        guard file.count <= limit else { throw Rejection("the file is longer than a file of keys is", "give the file that holds the keys") }
         if AgeArmor.isArmored(file) || file.starts(with: AgeHeader.intro.utf8) {
             throw Rejection("the file of keys is encrypted itself", "decrypt it first: age -d")
+        }
+        guard file.count <= limit, String(validating: file, as: UTF8.self) != nil, !file.contains(0) else {
+            throw Rejection("this is no file of keys", "give the text file that holds them")
         }
         var keys: [Key] = []
         var rejections: [Rejection] = []
@@ -26,8 +30,8 @@ enum AgeKeyFile {
                 var rejection = error
                 rejection.position = Position(line: Int32(clamping: index + 1), column: Int32(clamping: column))
                 rejections.append(rejection)
-                // The lines of one SSH key are one mistake.
-                if text.starts(with: "-----".utf8) { break }
+                // The lines of one SSH key are one mistake, and so are those of a wrong file.
+                if rejections.count == shown || text.starts(with: "-----".utf8) { break }
             }
         }
         if var first = rejections.first {

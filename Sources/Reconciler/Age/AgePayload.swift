@@ -1,5 +1,3 @@
-import Crypto
-
 /// The content: a nonce, and chunks that each know their place and which is the last. https://age-encryption.org/v1#payload
 enum AgePayload {
     static let chunk = 64 << 10
@@ -7,8 +5,8 @@ enum AgePayload {
 
     /// Encrypts the content.
     /// - Complexity: O(*n*).
-    static func seal(_ content: [UInt8], _ fileKey: SymmetricKey, nonce: [UInt8]) throws(AgeFailure) -> [UInt8] {
-        let key = key(fileKey, nonce)
+    static func seal(_ content: [UInt8], _ fileKey: AgeFileKey, nonce: [UInt8]) throws(AgeFailure) -> [UInt8] {
+        let key = fileKey.forContent(nonce: nonce)
         var payload = nonce
         payload.reserveCapacity(nonce.count + content.count + (content.count / chunk + 1) * AgeCipher.tagLength)
         var rest = content[...]
@@ -25,9 +23,9 @@ enum AgePayload {
     /// Decrypts the content, all of it or nothing.
     /// - Throws: when a chunk is not what was written at this place, when the last is missing, and when something follows it.
     /// - Complexity: O(*n*).
-    static func open(_ payload: ArraySlice<UInt8>, _ fileKey: SymmetricKey) throws(AgeFailure) -> [UInt8] {
+    static func open(_ payload: ArraySlice<UInt8>, _ fileKey: AgeFileKey) throws(AgeFailure) -> [UInt8] {
         guard payload.count >= nonceLength + AgeCipher.tagLength else { throw .truncated }
-        let key = key(fileKey, Array(payload.prefix(nonceLength)))
+        let key = fileKey.forContent(nonce: payload.prefix(nonceLength))
         var content: [UInt8] = []
         content.reserveCapacity(payload.count)
         var rest = payload.dropFirst(nonceLength)
@@ -46,10 +44,6 @@ enum AgePayload {
             counter += 1
         } while !rest.isEmpty
         return content
-    }
-
-    private static func key(_ fileKey: SymmetricKey, _ nonce: [UInt8]) -> SymmetricKey {
-        AgeCipher.derive(fileKey, salt: nonce, for: "payload")
     }
 
     /// The nonce of a chunk: 11 bytes of its number, then whether it is the last.

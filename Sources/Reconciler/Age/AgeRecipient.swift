@@ -29,7 +29,7 @@ public struct AgeRecipient: Hashable, Sendable {
         guard try Self.isStrong(bytes) else { throw Self.weak }
     }
 
-    /// Reads a file of recipients: one a line, with blank lines and comments after `#`.
+    /// Reads a file of recipients: one a line, with blank lines and lines of comment that start with `#`.
     /// - Throws: everything that is wrong, each with its line; also when there is none.
     /// - Complexity: O(*n*).
     public static func list(in file: [UInt8]) throws(Rejection) -> [AgeRecipient] {

@@ -6,7 +6,7 @@ enum AgeX25519 {
     static let kind = "X25519"
     static let keyLength = 32
     private static let purpose = "age-encryption.org/v1/X25519"
-    private static let bodyLength = AgeHeader.fileKeyLength + AgeCipher.tagLength
+    private static let bodyLength = AgeFileKey.length + AgeCipher.tagLength
 
     /// The share and the wrapped key of a stanza, which has been seen to have their lengths.
     struct Wrapped {
@@ -29,25 +29,24 @@ enum AgeX25519 {
     /// Wraps a file's key.
     /// - Throws: when the recipient's key is weak.
     static func wrap(
-        _ fileKey: SymmetricKey, for recipient: AgeRecipient, using generator: inout some RandomNumberGenerator
+        _ fileKey: AgeFileKey, for recipient: AgeRecipient, using generator: inout some RandomNumberGenerator
     ) throws(AgeFailure) -> AgeStanza {
         let ephemeral: Curve25519.KeyAgreement.PrivateKey
         do { ephemeral = try .init(rawRepresentation: AgeCipher.random(keyLength, using: &generator)) } catch { throw .library }
         let share = Array(ephemeral.publicKey.rawRepresentation)
         guard let secret = try agree(ephemeral, recipient.key) else { throw .weakRecipient }
-        let content = unsafe fileKey.withUnsafeBytes { unsafe Array($0) }
-        let body = try AgeCipher.seal(content, wrapKey(secret, share, recipient), AgeCipher.zeroNonce)
+        let body = try AgeCipher.seal(fileKey.bytes, wrapKey(secret, share, recipient), AgeCipher.zeroNonce)
         return AgeStanza([kind, String(decoding: AgeBase64.encode(share), as: UTF8.self)], body)
     }
 
     /// The file's key; nil when the stanza is for another recipient.
     /// - Throws: when the stanza's share is one that makes the secret known to everybody.
-    static func unwrap(_ wrapped: Wrapped, line: Int, with identity: AgeIdentity) throws(AgeFailure) -> SymmetricKey? {
+    static func unwrap(_ wrapped: Wrapped, line: Int, with identity: AgeIdentity) throws(AgeFailure) -> AgeFileKey? {
         guard let secret = try agree(identity.key, wrapped.share) else {
             throw .header(line: line, "the argument of an X25519 stanza is a point of a low order")
         }
         return AgeCipher.open(wrapped.body[...], wrapKey(secret, wrapped.share, identity.recipient), AgeCipher.zeroNonce)
-            .map { SymmetricKey(data: $0) }
+            .map(AgeFileKey.init)
     }
 
     /// The shared secret; nil when it is zero, which the library lets pass. https://www.rfc-editor.org/rfc/rfc7748#section-6.1

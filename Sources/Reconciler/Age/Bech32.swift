@@ -20,8 +20,10 @@ enum Bech32 {
 
     /// A text in small letters.
     /// - Complexity: O(*n*).
-    static func encode(_ prefix: String, _ bytes: [UInt8]) -> String {
-        let data = fives(of: bytes)
+    static func encode(_ prefix: String, _ bytes: [UInt8]) -> String { encode(prefix, fives: fives(of: bytes)) }
+
+    /// A text of values that have five bits each.
+    static func encode(_ prefix: String, fives data: [UInt8]) -> String {
         var sum = checksum(of: expanded(prefix.utf8) + data + [UInt8](repeating: 0, count: checksumLength)) ^ 1
         var digits: [UInt8] = []
         for _ in 0..<checksumLength {
