@@ -77,6 +77,7 @@ struct AgeKeyTests {
             ("age1", "a mistyped or incomplete age key: its checksum is wrong"),
             (Bech32.encode("age", [1, 2, 3]), "not an age recipient: it has no 32 bytes"),
             ("age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t", "keys of age plugins are not supported"),
+            (Self.recipient.replacing("lnjvq", with: "1njvq"), "a mistyped or incomplete age key: its checksum is wrong"),
             ("AGE-PLUGIN-YUBIKEY-1QQPSYQYZ3V6Q8", "keys of age plugins are not supported"),
             ("age1pq1x34nzsvr0rxjsgdn8zgyhfe8j7ceq5r9", "post-quantum age keys are not supported"),
             ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 root@vm", "SSH keys are not supported"), ("ssh-rsa AAAA", "SSH keys are not supported"),

@@ -70,6 +70,7 @@ struct AgeTests {
         let recipient = try AgeIdentity(using: &generator).recipient
         #expect(throws: AgeFailure.noRecipients) { try Age.encrypt([], to: [], using: &generator) }
         #expect(throws: AgeFailure.noIdentities) { try AgeFixtures.open(AgeFixtures.forBoth) }
+        #expect(throws: AgeFailure.passphrase) { try AgeFixtures.open(AgeFixtures.withPassphrase) }
         let many = Array(repeating: recipient, count: AgeHeader.recipientLimit + 1)
         #expect(throws: AgeFailure.tooManyRecipients(limit: 500)) { try Age.encrypt([], to: many, using: &generator) }
     }

@@ -32,7 +32,6 @@ public enum Age {
     public static func decrypt(_ file: [UInt8], with identities: [AgeIdentity]) throws(AgeFailure) -> [UInt8] {
         let file = AgeArmor.isArmored(file) ? try AgeArmor.decode(file) : file
         let (header, payload) = try AgeHeaderReader.read(file)
-        guard !identities.isEmpty else { throw .noIdentities }
         let fileKey = try header.fileKey(with: identities)
         guard header.isAuthentic(fileKey) else { throw .headerChanged }
         return try AgePayload.open(payload, fileKey)

@@ -40,6 +40,7 @@ struct AgeHeader {
         var wrapped: [(AgeX25519.Wrapped, line: Int)] = []
         for stanza in stanzas where stanza.kind == AgeX25519.kind { wrapped.append((try AgeX25519.Wrapped(stanza), stanza.line)) }
         guard !wrapped.isEmpty else { throw .otherRecipients(stanzas.map(\.kind)) }
+        guard !identities.isEmpty else { throw .noIdentities }
         for identity in identities {
             for (stanza, line) in wrapped {
                 if let key = try AgeX25519.unwrap(stanza, line: line, with: identity) { return key }

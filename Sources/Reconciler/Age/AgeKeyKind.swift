@@ -22,7 +22,8 @@ enum AgeKeyKind {
         if folded.hasPrefix("age-secret-key-pq-") || prefix == "age1pq" {
             return kind.reject("post-quantum age keys are not supported", "use an X25519 key: age-keygen without -pq").hidingValue()
         }
-        if folded.hasPrefix("age-plugin-") || prefix.hasPrefix("age1") {
+        // With a wrong checksum it is rather one of ours in which an l was read as a 1.
+        if folded.hasPrefix("age-plugin-") || (prefix.hasPrefix("age1") && (try? Bech32.parts(of: text)) != nil) {
             return kind.reject("keys of age plugins are not supported", "use an X25519 key, as age-keygen makes it").hidingValue()
         }
         if folded.hasPrefix("ssh-") || folded.hasPrefix("ecdsa-sha2-") || folded.hasPrefix("sk-") || isPrivateKeyFile(folded) {

@@ -1,10 +1,10 @@
 /// One recipient's part of a header: a kind, its arguments, a body. https://age-encryption.org/v1#recipient-stanza
-struct AgeStanza: Equatable {
+struct AgeStanza {
     /// The kind first.
     let arguments: [String]
     let body: [UInt8]
     /// In which line of the header it starts, for messages.
-    var line = 0
+    let line: Int
 
     init(_ arguments: [String], _ body: [UInt8], line: Int = 0) {
         self.arguments = arguments
