@@ -45,7 +45,7 @@ struct AgeArmorTests {
             (text("\(full)QR==\n"), 3),
             (text("\(full)QUJ=\n"), 3), (text("\(full)QQ=\n=\n"), 3), (text("\(full)QQ= =\n"), 3), (text("\(full)Q===\n"), 3),
             (text("\(full)====\n"), 3),
-            (text("\(full)QUJDQQ==QUJD\n"), 3), (text("\(full.dropLast(3))==\n\(full)"), 2), (text("\(full)QUJD \n"), 3),
+            (text("\(full)QUJDQQ==QUJD\n"), 3), (text("\(full.dropLast(5))QQ==\n\(full)"), 2), (text("\(full)QUJD \n"), 3),
             (text(" \(full)"), 2),
             (text("\(full)QU D\n"), 3), (text("\(full)QUJ*\n"), 3), (text("\(full)QU_-\n"), 3), (text("\(full)QUJD\n=njUN\n"), 3),
             (text("Comment: none\n\n\(full)"), 2), (text("\(full)QUJD\r\r\n"), 3), (text("\(full)QUJD\u{0}\n"), 3),

@@ -61,7 +61,8 @@ struct AgeHeaderTests {
         let broken = [
             ("", 2), ("-> a\n-> b\n\n", 3), ("-> a\n", 3), ("->\n\n", 2), ("-> \n\n", 2), ("->a\n\n", 2), ("->  a\n\n", 2),
             ("-> a  b\n\n", 2), ("-> a \n\n", 2), ("-> a\tb\n\n", 2), ("-> é\n\n", 2), ("-> a\u{7F}\n\n", 2), ("> a\n\n", 2),
-            ("-- a\n\n", 2), ("\n", 2), ("-> a\n\(full)A\n\n", 3), ("-> a\n\(full)\n", 4), ("-> a\nAAAA\nAAAA\n", 4), ("-> a\nAA==\n", 3),
+            ("-- a\n\n", 2), ("\n", 2), ("-> a\n\(full)A\n\n", 3), ("-> a\n\(full)AAAA\n\n", 3), ("-> a\n\(full)\n", 4),
+            ("-> a\nAAAA\nAAAA\n", 4), ("-> a\nAA==\n", 3),
             ("-> a\nAAA=\n", 3), ("-> a\nA\n", 3), ("-> a\nAB\n", 3), ("-> a\nAAB\n", 3), ("-> a\nAA AA\n", 3), ("-> a\nAA_-\n", 3),
             ("-> a\r\n\n", 2), ("-> a\n\r\n", 3), ("-> a\nAA\r\n", 3), ("-> a\n AAA\n", 3), ("-> a\nAAA\u{0}\n", 3),
         ]
