@@ -15,8 +15,13 @@ public struct Effects: Sendable {
     public var writeSecret: @Sendable (_ path: String, _ secret: Secret) throws(FileFailure) -> Void
     /// Replaces a file as a whole.
     public var writeFile: @Sendable (_ path: String, _ bytes: [UInt8]) throws(FileFailure) -> Void
-    /// Runs a program in a folder with a secret on its standard input.
-    public var runWithSecret: @Sendable (_ words: [String], _ folder: String, _ secret: Secret) throws(FileFailure) -> Void
+    /// Runs a program in a folder, perhaps with a secret on its standard input, to its end.
+    /// - Returns: what it printed; only when it got nothing, else that is dropped.
+    public var runProgram: @Sendable (_ words: [String], _ folder: String, _ input: Secret?) throws(FileFailure) -> Secret
+    /// Whether a file may be read by anybody on this machine.
+    public var isReadableByAll: @Sendable (_ path: String) -> Bool
+    /// Finds out whether a secret can be delivered to a place, seen from a folder, without delivering anything.
+    public var probe: @Sendable (_ sink: Sink, _ folder: String) throws(FileFailure) -> Void
     /// Whether the user wants the run to end after what is being sent.
     public var isInterrupted: @Sendable () -> Bool
     /// A variable of the environment.
@@ -32,7 +37,9 @@ public struct Effects: Sendable {
         resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
         writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void,
-        runWithSecret: @escaping @Sendable ([String], String, Secret) throws(FileFailure) -> Void,
+        runProgram: @escaping @Sendable ([String], String, Secret?) throws(FileFailure) -> Secret,
+        isReadableByAll: @escaping @Sendable (String) -> Bool,
+        probe: @escaping @Sendable (Sink, String) throws(FileFailure) -> Void,
         isInterrupted: @escaping @Sendable () -> Bool,
         environment: @escaping @Sendable (String) -> String?, random: @escaping @Sendable () -> UInt64
     ) {
@@ -42,7 +49,9 @@ public struct Effects: Sendable {
         self.resolve = resolve
         self.writeSecret = writeSecret
         self.writeFile = writeFile
-        self.runWithSecret = runWithSecret
+        self.runProgram = runProgram
+        self.isReadableByAll = isReadableByAll
+        self.probe = probe
         self.isInterrupted = isInterrupted
         self.environment = environment
         self.random = random

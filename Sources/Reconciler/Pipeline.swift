@@ -95,7 +95,7 @@ public enum Pipeline {
     public static func plan(
         _ desired: DesiredState, file: String, run: Run = Run(), from reader: some AccountReader, _ effects: Effects
     ) async throws(AccountFailure) -> Planned {
-        let (secrets, diagnostics) = SecretResolver.resolve(desired.secretReferences, manifest: file, effects)
+        let (secrets, diagnostics) = SecretResolver.resolve(desired.secretReferences, manifest: file, effects, run: run)
         let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
         return Planned(
             plan: Planner.plan(desired, state, secrets, repository: run.repository), diagnostics: diagnostics, desired: desired,
@@ -155,6 +155,20 @@ public enum Pipeline {
         }
     }
 
+    /// No key is made that could not be kept.
+    private static func probe(_ deliveries: [PreparedBatch.Delivery], _ folder: String, _ effects: Effects) throws(ApplyRefusal) {
+        var problems: [String] = []
+        for delivery in deliveries {
+            do throws(FileFailure) { try effects.probe(delivery.sink, folder) } catch {
+                problems.append(
+                    "api key \(delivery.key.text) could not be delivered to \(Escaped.line(delivery.sink.label)): \(error.problem)")
+            }
+        }
+        guard problems.isEmpty else {
+            throw ApplyRefusal(exit: .failed, problems: problems, remedy: "make room for it, or deliver it elsewhere; nothing was sent")
+        }
+    }
+
     /// Whether the account does not know yet that this run, or this repository, was here.
     private static func isNews(_ run: Run, _ plan: Plan) -> Bool {
         let known = plan.header.owners.first { $0.name == plan.owner }
@@ -173,6 +187,7 @@ public enum Pipeline {
     ) async throws -> Applied {
         var (prepared, planned) = (prepared, planned)
         let approved = planned.plan
+        try probe(prepared.batch.deliveries, planned.folder, effects)
         let applier = Applier(writer: account, effects: effects, owner: planned.desired.owner, folder: planned.folder)
         for _ in 0..<rebases {
             guard !effects.isInterrupted() else { throw ApplyRefusal.interrupted }

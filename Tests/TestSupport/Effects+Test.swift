@@ -25,9 +25,18 @@ extension Effects {
                 try sink.write(path, secret)
             },
             writeFile: { path, _ throws(FileFailure) in throw FileFailure("this test writes no file \(path)") },
-            runWithSecret: { words, _, secret throws(FileFailure) in
+            runProgram: { words, _, secret throws(FileFailure) in
+                guard let secret else {
+                    guard words.first == "echo" else { throw FileFailure("the program \(words[0]) cannot be started") }
+                    return Secret(words.dropFirst().joined(separator: " ") + "\n")
+                }
                 guard let sink else { throw FileFailure("this test has no sink") }
                 try sink.write(words.joined(separator: " "), secret)
+                return Secret("")
+            },
+            isReadableByAll: { $0.hasSuffix(".open") },
+            probe: { sink, _ throws(FileFailure) in
+                if sink.label.contains("nowhere") { throw FileFailure("it cannot be written") }
             },
             isInterrupted: { false },
             environment: { environment[$0] },

@@ -28,6 +28,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var failOnUnmanaged = false
 
     @OptionGroup(title: "Consent") var consent: ConsentOptions
+    @OptionGroup var variables: VariableOptions
     @OptionGroup(title: "History") var run: RunOptions
 
     @Option(help: "text or json; json asks nothing and needs --expect, --plan or --auto-approve.")
@@ -59,7 +60,8 @@ struct ApplyCommand: AsyncParsableCommand {
             if failOnUnmanaged { desired.policy = desired.policy.forbiddingUnmanaged }
             let applying = Applying(
                 command: "apply", account: account, format: format, autoApprove: autoApprove,
-                review: try review ?? expect.map { try Review.digest(written: $0) }, run: try run.run(session.effects), session: session)
+                review: try review ?? expect.map { try Review.digest(written: $0) }, run: try run.run(session.effects, variables),
+                session: session)
             try await applying.apply(desired, file: loaded.loaded.file)
         }
     }

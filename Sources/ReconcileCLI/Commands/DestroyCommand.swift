@@ -20,6 +20,7 @@ struct DestroyCommand: AsyncParsableCommand {
     var autoApprove = false
 
     @OptionGroup var policy: PolicyOptions
+    @OptionGroup var variables: VariableOptions
     @OptionGroup(title: "History") var run: RunOptions
 
     @Option(help: "text or json; json asks nothing and needs --auto-approve.")
@@ -43,7 +44,7 @@ struct DestroyCommand: AsyncParsableCommand {
             desired.consent.deletes = allowDeletes
             let applying = Applying(
                 command: "destroy", account: account, format: format, autoApprove: autoApprove, review: nil,
-                run: try run.run(session.effects), session: session)
+                run: try run.run(session.effects, variables), session: session)
             try await applying.apply(desired, file: loaded.loaded.file)
         }
     }

@@ -82,7 +82,7 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Apply though a run with a higher --sequence was here.")
     var allowOlder = false
 
-    @Flag(help: "Start the programs that the manifest delivers keys to.")
+    @Flag(help: "Start the programs that the manifest takes secrets from and delivers keys to.")
     var allowCommands = false
 
     func validate() throws {
@@ -105,11 +105,11 @@ struct RunOptions: ParsableArguments {
         }
     }
 
-    /// What this run says of itself.
-    func run(_ effects: Effects) throws -> Run {
+    /// What this run says of itself, and what it may do.
+    func run(_ effects: Effects, _ variables: VariableOptions) throws -> Run {
         Run(
             context: Run.context(effects.environment, adding: try pairs), sequence: sequence, allowsOlder: allowOlder,
-            allowsCommands: allowCommands)
+            allowsCommands: allowCommands, variables: variables.patterns)
     }
 }
 
@@ -119,6 +119,18 @@ struct PolicyOptions: ParsableArguments {
         help: ArgumentHelp("A file with version: 1 and policy:, which tightens the manifest's own.", valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var policy: [String] = []
+}
+
+/// What a manifest may read of the environment.
+struct VariableOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The variables that the manifest may name under env:, with * for any text; may be given again. All if left out.",
+            valueName: "pattern"))
+    var allowEnv: [String] = []
+
+    /// The patterns; nil for all variables.
+    var patterns: [String]? { allowEnv.isEmpty ? nil : allowEnv }
 }
 
 /// How much a command says.

@@ -44,6 +44,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Refuse, with 4, what nobody manages in the account.")
     var failOnUnmanaged = false
 
+    @OptionGroup var variables: VariableOptions
     @OptionGroup(title: "Consent") var consent: ConsentOptions
 
     @OptionGroup var output: OutputOptions
@@ -99,7 +100,7 @@ struct PlanCommand: AsyncParsableCommand {
     private func plan(
         _ desired: DesiredState, _ loaded: Pipeline.Loaded, _ reader: some AccountReader, _ name: String, _ session: Session
     ) async throws -> ExitStatus {
-        let run = Run(context: Run.context(session.effects.environment))
+        let run = Run(context: Run.context(session.effects.environment), variables: variables.patterns)
         let planned = try await session.timed("planned") {
             try await Pipeline.plan(desired, file: loaded.file, run: run, from: reader, session.effects)
         }

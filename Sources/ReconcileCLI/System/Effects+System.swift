@@ -15,7 +15,12 @@ extension Effects {
                 try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
             },
             writeFile: { path, bytes throws(FileFailure) in try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755) },
-            runWithSecret: { words, folder, secret throws(FileFailure) in try SystemProgram.run(words, in: folder, with: secret) },
+            runProgram: { words, folder, input throws(FileFailure) in try SystemProgram.run(words, in: folder, input: input) },
+            isReadableByAll: { path in
+                var status = stat()
+                return unsafe stat(path, &status) == 0 && status.st_mode & S_IROTH != 0 && status.st_mode & S_IFMT == S_IFREG
+            },
+            probe: { sink, folder throws(FileFailure) in try SystemFiles.probe(sink, in: folder) },
             isInterrupted: isInterrupted,
             environment: { ProcessInfo.processInfo.environment[$0] },
             random: {
@@ -138,6 +143,41 @@ enum SystemFiles {
         if parent >= 0 {
             fsync(parent)
             close(parent)
+        }
+    }
+
+    /// Finds out whether a secret can be delivered to a place: its folder takes a file, its program is there.
+    static func probe(_ sink: Sink, in folder: String) throws(FileFailure) {
+        switch sink {
+        case .file(let path), .ageFile(let path, _):
+            let file = Paths.join(folder, path)
+            var status = stat()
+            if unsafe stat(file, &status) == 0 {
+                if status.st_mode & S_IFMT == S_IFDIR { throw FileFailure("it is a folder") }
+                let isSpecial = status.st_mode & S_IFMT != S_IFREG
+                guard unsafe !isSpecial || access(file, W_OK) == 0 else { throw FileFailure("it may not be written") }
+            }
+            // The nearest folder that is there; what is missing is made below it.
+            var nearest = Paths.folder(of: real(file) ?? file)
+            while unsafe stat(nearest, &status) != 0 {
+                let above = Paths.folder(of: nearest)
+                guard above != nearest else { break }
+                nearest = above
+            }
+            guard unsafe stat(nearest, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw FileFailure("\(Escaped.line(nearest)) is no folder")
+            }
+            guard unsafe access(nearest, W_OK | X_OK) == 0 else {
+                throw FileFailure("the folder \(Escaped.line(nearest)) may not be written")
+            }
+        case .command(let words):
+            let program = words[0]
+            let isThere: (String) -> Bool = { path in unsafe access(path, X_OK) == 0 }
+            let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+            guard program.contains("/") ? isThere(Paths.join(folder, program)) : folders.contains(where: { isThere("\($0)/\(program)") })
+            else {
+                throw FileFailure("there is no program \(Escaped.line(program))")
+            }
         }
     }
 

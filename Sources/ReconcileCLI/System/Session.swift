@@ -54,6 +54,15 @@ final class Session: Sendable {
         }
     }
 
+    /// A result that may be anything.
+    /// - Throws: `ExitCode` when nobody can read it.
+    func write(_ bytes: [UInt8]) throws {
+        guard SystemFiles.write(bytes, to: STDOUT_FILENO) else {
+            fail("standard output cannot be written", "check where it goes")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
     /// Something beside the result.
     func note(_ text: String) {
         if !isQuiet { _ = Self.put(text + "\n", to: STDERR_FILENO) }

@@ -3,41 +3,93 @@ import FoundationEssentials
 import Glibc
 import Reconciler
 
-/// Programs that get a secret on their standard input, never as an argument and never in their environment.
+/// Programs that get a secret on their standard input, never as an argument and never in their environment, or print one.
 enum SystemProgram {
     /// How long one may take, in milliseconds.
     private static let limit = 60_000
-    /// How much of its output is shown, in bytes.
+    /// How much it may print, in bytes.
+    private static let most = 64 << 10
+    /// How much of what it said is shown, in characters.
     private static let shown = 400
 
     /// Runs a program to its end.
-    /// - Throws: when it cannot be started, takes too long, or ends with anything but 0. What it said is shown, unless it said the
-    ///   secret.
-    static func run(_ words: [String], in folder: String, with secret: Secret) throws(FileFailure) {
+    /// - Parameter input: goes to its standard input; without one it has none.
+    /// - Returns: what it printed; nothing when it got a secret.
+    /// - Throws: when it cannot be started, takes too long, prints too much, or ends with anything but 0. What it said is shown, unless
+    ///   it said a secret.
+    static func run(_ words: [String], in folder: String, input: Secret?) throws(FileFailure) -> Secret {
         let name = Escaped.line(words[0])
-        var ends: [Int32] = [0, 0]
-        let output = scratchFile()
-        guard output >= 0, unsafe pipe(&ends) == 0 else { throw FileFailure("\(name) cannot be started") }
-        defer { close(output) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let (identifier, failure) = spawn(words, in: folder, input: ends[0], output: output)
-        close(ends[0])
-        guard failure == 0 else {
-            close(ends[1])
-            throw FileFailure("the program \(name) cannot be started: \(unsafe String(cString: strerror(failure)))")
-        }
+        let errors = scratchFile()
+        guard errors >= 0, let stdin = Pipe(), let stdout = Pipe() else { throw FileFailure("\(name) cannot be started") }
+        defer { close(errors) }
+        // Who gets a secret may print it; what it prints is then as good as an error.
+        let (identifier, failure) = spawn(
+            words, in: folder, input: stdin.reading, output: input == nil ? stdout.writing : errors, errors: errors)
+        stdin.closeReading()
+        stdout.closeWriting()
+        guard failure == 0 else { throw FileFailure("the program \(name) cannot be started: \(unsafe String(cString: strerror(failure)))") }
         // What it does not read does not matter: its exit code says whether it has it.
-        _ = SystemFiles.write(Array((secret.reveal() + "\n").utf8), to: ends[1])
-        close(ends[1])
-        guard let status = wait(for: identifier) else {
+        if let input { _ = SystemFiles.write(Array((input.reveal() + "\n").utf8), to: stdin.writing) }
+        stdin.closeWriting()
+        let printed = stdout.read(atMost: most, milliseconds: limit)
+        guard let printed, let status = wait(for: identifier) else {
             _ = Glibc.kill(-identifier, SIGKILL)
             var ended: Int32 = 0
             _ = unsafe waitpid(identifier, &ended, 0)
-            throw FileFailure("the program \(name) took more than \(limit / 1000) seconds")
+            throw FileFailure("the program \(name) took more than \(limit / 1000) seconds, or printed more than \(most >> 10) KiB")
         }
-        guard status != 0 else { return }
-        let how = status & 0x7F == 0 ? "ended with \(status >> 8 & 0xFF)" : "was stopped by signal \(status & 0x7F)"
-        throw FileFailure("the program \(name) \(how)\(said(output, secret))")
+        guard status == 0 else {
+            let how = status & 0x7F == 0 ? "ended with \(status >> 8 & 0xFF)" : "was stopped by signal \(status & 0x7F)"
+            throw FileFailure("the program \(name) \(how)\(said(errors, input))")
+        }
+        guard let text = String(validating: printed, as: UTF8.self) else {
+            throw FileFailure("what the program \(name) prints is not UTF-8")
+        }
+        return Secret(text)
+    }
+
+    /// The two ends of a pipe, each closed once.
+    private final class Pipe {
+        private(set) var reading: Int32
+        private(set) var writing: Int32
+
+        init?() {
+            var ends: [Int32] = [0, 0]
+            guard unsafe pipe(&ends) == 0 else { return nil }
+            (reading, writing) = (ends[0], ends[1])
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        }
+
+        deinit {
+            closeReading()
+            closeWriting()
+        }
+
+        func closeReading() {
+            if reading >= 0 { close(reading) }
+            reading = -1
+        }
+
+        func closeWriting() {
+            if writing >= 0 { close(writing) }
+            writing = -1
+        }
+
+        /// What comes until the other end is closed; nil when that takes too long or is too much.
+        func read(atMost most: Int, milliseconds: Int) -> [UInt8]? {
+            let end = ContinuousClock.now + .milliseconds(milliseconds)
+            var bytes: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 64 << 10)
+            while true {
+                let left = Int32((end - ContinuousClock.now) / .milliseconds(1))
+                var wanted = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+                guard left > 0, unsafe poll(&wanted, 1, left) > 0 else { return nil }
+                let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(reading, $0.baseAddress, $0.count) }
+                guard count > 0 else { return count == 0 ? bytes : nil }
+                bytes += chunk[..<count]
+                guard bytes.count <= most else { return nil }
+            }
+        }
     }
 
     /// A file that nobody else can open, gone when it is closed.
@@ -51,12 +103,12 @@ enum SystemProgram {
         return descriptor
     }
 
-    private static func said(_ output: Int32, _ secret: Secret) -> String {
+    private static func said(_ output: Int32, _ secret: Secret?) -> String {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(output, $0.baseAddress, $0.count, 0) }
         guard count > 0 else { return "" }
         let text = String(decoding: bytes[..<count], as: UTF8.self)
-        guard !text.contains(secret.reveal()) else { return "; what it said is not shown: the key is in it" }
+        guard secret.map({ !text.contains($0.reveal()) }) ?? true else { return "; what it said is not shown: the key is in it" }
         let line = text.split(whereSeparator: \.isNewline).last.map { String($0.prefix(shown)) } ?? ""
         return line.isEmpty ? "" : ": \(Escaped.line(line))"
     }
@@ -71,7 +123,9 @@ enum SystemProgram {
         return nil
     }
 
-    private static func spawn(_ words: [String], in folder: String, input: Int32, output: Int32) -> (pid_t, failure: Int32) {
+    private static func spawn(
+        _ words: [String], in folder: String, input: Int32, output: Int32, errors: Int32
+    ) -> (pid_t, failure: Int32) {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -82,7 +136,7 @@ enum SystemProgram {
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         var (none, all) = (sigset_t(), sigset_t())
         unsafe sigemptyset(&none)
         unsafe sigfillset(&all)

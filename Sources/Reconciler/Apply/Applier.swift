@@ -40,10 +40,7 @@ struct Applier {
         do {
             var token = delivery.token
             for attempt in 1... {
-                switch delivery.sink {
-                case .file(let path): try effects.writeSecret(Paths.join(folder, path), token.secret)
-                case .command(let words): try effects.runWithSecret(words, folder, token.secret)
-                }
+                try deliver(token.secret, to: delivery.sink)
                 do throws(AccountFailure) {
                     try await writer.acknowledge(key: result.id, prefix: token.hash.prefix)
                     break
@@ -61,6 +58,20 @@ struct Applier {
                 .init(key: key, problem: "it is in its \(delivery.sink.label), but was not acknowledged: \(failure.problem)"))
         } catch {
             applied.undelivered.append(.init(key: key, problem: "it could not be delivered"))
+        }
+    }
+
+    private func deliver(_ secret: Secret, to sink: Sink) throws(FileFailure) {
+        switch sink {
+        case .file(let path): try effects.writeSecret(Paths.join(folder, path), secret)
+        case .command(let words): _ = try effects.runProgram(words, folder, secret)
+        case .ageFile(let path, let recipients):
+            var generator = Effects.Generator(random: effects.random)
+            let text: String
+            do throws(AgeFailure) { text = try Age.encrypt(secret, to: recipients, using: &generator) } catch {
+                throw FileFailure("it cannot be encrypted: \(error.rejection.problem)")
+            }
+            try effects.writeFile(Paths.join(folder, path), Array(text.utf8))
         }
     }
 

@@ -24,6 +24,7 @@ public struct ApplyRefusal: Error, Equatable, Sendable {
     static func secretsMissing(_ problems: [String]) -> ApplyRefusal {
         ApplyRefusal(
             exit: .failed, problems: problems,
-            remedy: "set the variables or provide the files, and run apply again; nothing was sent")
+            remedy:
+                "set the variables or provide the files (a program runs only with --allow-commands), and run apply again; nothing was sent")
     }
 }

@@ -8,15 +8,35 @@ public struct Run: Sendable, Equatable {
     public var allowsOlder: Bool
     /// Whether it may start the programs that a manifest names.
     public var allowsCommands: Bool
+    /// The variables that a manifest may name, with `*` for any text; all when nil.
+    public var variables: [String]?
 
     /// A run.
     public init(
-        context: [String: String] = [:], sequence: Int? = nil, allowsOlder: Bool = false, allowsCommands: Bool = false
+        context: [String: String] = [:], sequence: Int? = nil, allowsOlder: Bool = false, allowsCommands: Bool = false,
+        variables: [String]? = nil
     ) {
         self.context = context
         self.sequence = sequence
         self.allowsOlder = allowsOlder
         self.allowsCommands = allowsCommands
+        self.variables = variables
+    }
+
+    /// Whether a manifest may name a variable, so that no pull request sends one where it does not belong.
+    func mayRead(variable name: String) -> Bool { variables?.contains { Self.matches(name[...], $0[...]) } ?? true }
+
+    /// Whether a name is what a pattern stands for; a `*` stands for any text.
+    private static func matches(_ name: Substring, _ pattern: Substring) -> Bool {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard parts.count > 1, let first = parts.first, let last = parts.last else { return name == pattern }
+        guard name.hasPrefix(first), name.count >= first.count + last.count, name.hasSuffix(last) else { return false }
+        var rest = name.dropFirst(first.count).dropLast(last.count)
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let found = rest.firstRange(of: part) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return true
     }
 
     /// The repository that it runs for.

@@ -71,8 +71,11 @@ public enum ManifestSchema {
                 [
                     .init("env", .written(pattern: "^[A-Za-z_][A-Za-z0-9_]*$"), "A variable of the environment.", isRequired: false),
                     .init("file", .written(), "A file below the manifest's folder.", isRequired: false),
+                    .init(
+                        "command", .list(.written(), count: 1...(.max)), "A program that prints it; only with apply --allow-commands.",
+                        isRequired: false), .init("age", .written(), "The value itself, encrypted with age, armored.", isRequired: false),
                     .init("prefix", .written(), "What stands before the value, as \"Bearer \".", isRequired: false),
-                ], isClosed: true), exactlyOne: [["env", "file"]], atMostOne: [])
+                ], isClosed: true), exactlyOne: [["env", "file", "command", "age"]], atMostOne: [])
     }
 
     private static var consent: Schema {
@@ -126,11 +129,13 @@ public enum ManifestSchema {
             .object(
                 [
                     .init("file", .written(), "The file that a new token is written to.", isRequired: false),
+                    .init("age_file", .written(), "The same, encrypted for the recipients.", isRequired: false),
+                    .init("recipients", .list(.written(), count: 1...(.max)), "Who can open the age_file: age1...", isRequired: false),
                     .init(
                         "command", .list(.written(), count: 1...(.max)),
                         "A program and its arguments; it reads the token from standard input.",
                         isRequired: false),
-                ], isClosed: true), exactlyOne: [["file", "command"]], atMostOne: [])
+                ], isClosed: true), exactlyOne: [["file", "command", "age_file"]], atMostOne: [])
         return .object(
             fields(APIKey.self) + [
                 .init("deliver_to", .nullable(sink), "Where a new token goes.", isRequired: false),

@@ -37,11 +37,7 @@ public enum Overlaps {
             }
             for key in state.apiKeys {
                 guard let slug = key.value.key, let sink = state.sinks[slug] else { continue }
-                let place =
-                    switch sink {
-                    case .file(let path): "file \(Paths.normal(Paths.join(Paths.folder(of: file), path)))"
-                    case .command: sink.label
-                    }
+                let place = sink.path.map { "file \(Paths.normal(Paths.join(Paths.folder(of: file), $0)))" } ?? sink.label
                 claim(place, "the place of the API key \(slug), \(Escaped.line(place)),", at: key.position, in: &sinks, everywhere: true)
             }
         }

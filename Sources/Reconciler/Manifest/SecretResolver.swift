@@ -1,37 +1,105 @@
 import EmailConnect
 
 /// Fetches the values behind a manifest's references, as far as they are at hand.
-enum SecretResolver {
-    /// The values, and a warning for each file that could not be used. What is unset, empty or blank is not at hand.
-    static func resolve(_ references: [SecretReference], manifest: String, _ effects: Effects) -> (Secrets, [Diagnostic]) {
-        var values: [SecretReference: Secret] = [:]
-        var diagnostics: [Diagnostic] = []
-        for reference in references {
-            var text: String?
-            switch reference.source {
-            case .env(let name): text = effects.environment(name)
-            case .file(let path):
-                do throws(FileFailure) {
-                    let folder = Paths.folder(of: manifest)
-                    text = try read(path, below: reference.folder.isEmpty ? folder : Paths.join(folder, reference.folder), effects)
-                } catch {
-                    diagnostics.append(
-                        Diagnostic(
-                            .warning, manifest, at: nil, "the file \(Escaped.quoted(path)) cannot be used: \(error.problem)",
-                            "what refers to it is neither compared nor sent"))
-                }
-            }
-            guard let text, text.contains(where: { !$0.isWhitespace }) else { continue }
-            values[reference] = Secret(reference.prefix + text)
-        }
-        return (Secrets(values), diagnostics)
+struct SecretResolver {
+    /// Where an age identity, or the path of a file of them, is found.
+    static let identityVariables = (text: "RECONCILE_AGE_KEY", file: "RECONCILE_AGE_KEY_FILE")
+
+    private let manifest: String
+    private let run: Run
+    private let effects: Effects
+    private var diagnostics: [Diagnostic] = []
+    /// What age values are opened with; nil until one is there, and when there are none.
+    private var identities: [AgeIdentity]?
+
+    private init(_ manifest: String, _ run: Run, _ effects: Effects) {
+        self.manifest = manifest
+        self.run = run
+        self.effects = effects
     }
 
-    /// The text of a file below the manifest's folder, without one trailing newline.
-    private static func read(_ path: String, below folder: String, _ effects: Effects) throws(FileFailure) -> String {
-        let bytes = try effects.readFile(try effects.resolve(path, folder))
-        guard var text = String(validating: bytes, as: UTF8.self) else { throw FileFailure("it is not valid UTF-8") }
-        if text.hasSuffix("\r\n") || text.hasSuffix("\n") { text.removeLast() }
-        return text
+    /// The values, and a warning for each reference that could not be used. What is unset, empty or blank is not at hand, nor is what a
+    /// program prints that may not run.
+    static func resolve(
+        _ references: [SecretReference], manifest: String, _ effects: Effects, run: Run = Run()
+    ) -> (Secrets, [Diagnostic]) {
+        var resolver = SecretResolver(manifest, run, effects)
+        var values: [SecretReference: Secret] = [:]
+        for reference in references {
+            guard let text = resolver.text(of: reference)?.reveal(), text.contains(where: { !$0.isWhitespace }) else { continue }
+            values[reference] = Secret(reference.prefix + text)
+        }
+        return (Secrets(values), resolver.diagnostics)
+    }
+
+    private mutating func text(of reference: SecretReference) -> Secret? {
+        do throws(FileFailure) {
+            switch reference.source {
+            case .env(let name):
+                guard run.mayRead(variable: name) else { throw FileFailure("--allow-env does not name it") }
+                return effects.environment(name).map { Secret($0) }
+            case .file(let path): return try read(path, below: folder(of: reference))
+            case .command(let words):
+                guard run.allowsCommands else { return nil }
+                return Self.withoutNewline(try effects.runProgram(words, folder(of: reference), nil))
+            case .age(let text): return try opened(text)
+            }
+        } catch {
+            warn("the \(Escaped.line(reference.label)) cannot be used: \(error.problem)")
+            return nil
+        }
+    }
+
+    private func folder(of reference: SecretReference) -> String {
+        let folder = Paths.folder(of: manifest)
+        return reference.folder.isEmpty ? folder : Paths.join(folder, reference.folder)
+    }
+
+    /// The text of a file below a folder.
+    private func read(_ path: String, below folder: String) throws(FileFailure) -> Secret {
+        let file = try effects.resolve(path, folder)
+        guard !effects.isReadableByAll(file) else {
+            throw FileFailure("everybody on this machine may read it; chmod 600 \(Escaped.line(path))")
+        }
+        guard let text = String(validating: try effects.readFile(file), as: UTF8.self) else { throw FileFailure("it is not valid UTF-8") }
+        return Self.withoutNewline(Secret(text))
+    }
+
+    /// What is behind an age value; nil when nobody here has a key to it.
+    private mutating func opened(_ file: String) throws(FileFailure) -> Secret? {
+        let known = loadIdentities()
+        guard !known.isEmpty else { return nil }
+        do throws(AgeFailure) { return Self.withoutNewline(try Age.secret(in: file, with: known)) } catch {
+            guard error != .noMatch else { return nil }
+            throw FileFailure("\(error.rejection.problem)")
+        }
+    }
+
+    private mutating func loadIdentities() -> [AgeIdentity] {
+        if let identities { return identities }
+        var found: [AgeIdentity] = []
+        do {
+            if let text = effects.environment(Self.identityVariables.text), !text.isEmpty {
+                found += try AgeIdentity.list(in: Array(text.utf8))
+            }
+            if let path = effects.environment(Self.identityVariables.file), !path.isEmpty {
+                guard !effects.isReadableByAll(path) else { throw FileFailure("everybody on this machine may read it; chmod 600 it") }
+                found += try AgeIdentity.list(in: try effects.readFile(path))
+            }
+        } catch let failure as FileFailure { warn("\(Self.identityVariables.file): \(failure.problem)") } catch let rejection as Rejection {
+            warn("the age identity in \(Self.identityVariables.text) or \(Self.identityVariables.file): \(rejection.problem)")
+        } catch { warn("the age identity cannot be read") }
+        identities = found
+        return found
+    }
+
+    private mutating func warn(_ problem: String) {
+        diagnostics.append(Diagnostic(.warning, manifest, at: nil, problem, "what refers to it is neither compared nor sent"))
+    }
+
+    /// A text without the newline that a file or a program ends with.
+    private static func withoutNewline(_ secret: Secret) -> Secret {
+        let text = secret.reveal()
+        return text.hasSuffix("\r\n") || text.hasSuffix("\n") ? Secret(String(text.dropLast())) : secret
     }
 }

@@ -40,12 +40,12 @@ public struct PlanDigest: Equatable, Sendable {
             json.array("sinks") { json in
                 for change in plan.apiKeys where change.isReviewed && change.makesToken {
                     guard let key = change.name, let sink = plan.sinks[key] else { continue }
-                    json.array { json in for part in [key.text, sink.label] { json.item(part) } }
+                    json.array { json in for part in [key.text, sink.identity] { json.item(part) } }
                 }
             }
             json.array("ensure") { json in
                 for (name, reference) in plan.ensured {
-                    json.array { json in for part in [name, reference.label, reference.prefix] { json.item(part) } }
+                    json.array { json in for part in [name, reference.identity, reference.prefix] { json.item(part) } }
                 }
             }
         }

@@ -67,6 +67,11 @@ public struct SavedPlan: Equatable, Sendable {
                 for (key, sink) in plan.sinks.sorted(by: { $0.key < $1.key }) {
                     switch sink {
                     case .file(let path): json.object(key.text) { $0.member("file", path) }
+                    case .ageFile(let path, let recipients):
+                        json.object(key.text) { json in
+                            json.member("age_file", path)
+                            json.member("recipients", recipients.map(\.text))
+                        }
                     case .command(let words): json.object(key.text) { $0.member("command", words) }
                     }
                 }

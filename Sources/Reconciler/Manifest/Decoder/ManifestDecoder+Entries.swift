@@ -182,34 +182,3 @@ extension Resource {
     /// The names that an entry may state.
     static var manifestNames: [String] { fields.filter(\.isInManifest).map(\.name) }
 }
-
-extension Sink {
-    init(_ node: Node) throws(Rejection) {
-        let members = try node.members("the place where the key goes, as in { file: PATH }")
-        guard members.count == 1, let member = members.first else { throw Self.unknown(node) }
-        switch member.key.text {
-        case "file":
-            let path = try member.value.text("a file's path")
-            guard !path.isEmpty, !path.hasSuffix("/") else { throw Rejection("the path names no file", at: member.value.position) }
-            self = .file(path)
-        case "command":
-            var words: [String] = []
-            for item in try member.value.items("a program and its arguments, as in [gh, secret, set, NAME]") {
-                let word = try item.text("a word")
-                guard !word.utf8.contains(0) else { throw Rejection("a NUL character in an argument", at: item.position) }
-                words.append(word)
-            }
-            guard let program = words.first, !program.isEmpty else {
-                throw Rejection("the command names no program", "write [PROGRAM, ARGUMENT, ...]", at: member.value.position)
-            }
-            self = .command(words)
-        default: throw Self.unknown(node)
-        }
-    }
-
-    private static func unknown(_ node: Node) -> Rejection {
-        Rejection(
-            "not a place where a key can go", "write { file: PATH }, or { command: [PROGRAM, ARGUMENT] } that reads it from standard input",
-            at: node.position)
-    }
-}

@@ -42,8 +42,8 @@ extension ManifestDecoder {
             guard case .mapping = start else { continue }
             var (stated, extras) = try fields(
                 of: APIKey.self, "an API key", beside: ["deliver_to", "adopt", "ignore_fields", "reissue"])
-            if case .file(let path) = extras.sink, !source.folder.isEmpty {
-                extras.sink = .file(Paths.normal(Paths.join(source.folder, path)))
+            if !source.folder.isEmpty {
+                extras.sink = extras.sink?.relocated { [folder = source.folder] in Paths.normal(Paths.join(folder, $0)) }
             }
             guard let slug = slug(key) else { continue }
             layer.apiKeys.add(Entry(slug: slug, desired: Desired(stated, at: key.position), extras: extras))
@@ -68,7 +68,9 @@ extension ManifestDecoder {
     /// Secrets in files stand below the folder of the file that names them.
     private mutating func relocated(_ stated: Stated<Webhook>, _ key: Scalar) -> Stated<Webhook> {
         for (field, reference) in stated.value.secretFields where !reference.folder.isEmpty {
-            report(Rejection("a reference has env or file, and perhaps a prefix", "remove folder from \(field)", at: key.position))
+            report(
+                Rejection(
+                    "a reference has env, file, command or age, and perhaps a prefix", "remove folder from \(field)", at: key.position))
         }
         guard !source.folder.isEmpty else { return stated }
         var moved = stated

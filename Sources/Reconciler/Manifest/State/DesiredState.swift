@@ -132,12 +132,41 @@ public enum Sink: Equatable, Sendable {
     case file(String)
     /// A program that gets it on its standard input, with its arguments; run in the manifest's folder.
     case command([String])
+    /// A file, encrypted for who has a key to it.
+    case ageFile(String, recipients: [AgeRecipient])
 
     /// For people.
     public var label: String {
         switch self {
         case .file(let path): "file \(path)"
         case .command(let words): "command \(words.joined(separator: " "))"
+        case .ageFile(let path, _): "age file \(path)"
+        }
+    }
+
+    /// What a reviewer approves: as the label, but no two places have the same.
+    var identity: String {
+        switch self {
+        case .file: label
+        case .command(let words): "command \(SecretReference.list(words))"
+        case .ageFile(let path, let recipients): "age file \(path) \(SecretReference.list(recipients.map(\.text).sorted()))"
+        }
+    }
+
+    /// The file, if it is one.
+    var path: String? {
+        switch self {
+        case .file(let path), .ageFile(let path, _): path
+        case .command: nil
+        }
+    }
+
+    /// The same in another folder, if it is a file.
+    func relocated(_ move: (String) -> String) -> Sink {
+        switch self {
+        case .file(let path): .file(move(path))
+        case .ageFile(let path, let recipients): .ageFile(move(path), recipients: recipients)
+        case .command: self
         }
     }
 }

@@ -12,7 +12,7 @@ extension StateBuilder {
             }
         }
         for key in state.apiKeys {
-            guard let slug = key.value.key, case .file(let path)? = state.sinks[slug] else { continue }
+            guard let slug = key.value.key, let path = state.sinks[slug]?.path else { continue }
             let normal = Paths.normal(path)
             if let other = taken[normal] {
                 report(Rejection("the API key \(slug) would overwrite \(other)", "deliver it to a file of its own", at: key.position))
