@@ -132,5 +132,41 @@ public struct AccountClient: AccountReader, AccountWriter {
         }
     }
 
+    /// How every API key was used.
+    /// - Throws: when the account could not be read.
+    public func keyUse() async throws(AccountFailure) -> [KeyUse] {
+        var found: [KeyUse] = []
+        var cursor: String?
+        repeat {
+            let query = "limit=100" + (cursor.map { "&cursor=\($0)" } ?? "")
+            let page = try await request(Request(.GET, "/activity?\(query)")) { response in
+                var json = JSONReader(Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView))
+                return try KeyUse.page(json.node())
+            }
+            found += page.uses
+            cursor = page.next
+        } while cursor != nil
+        return found
+    }
+
+    /// Makes an API key that nobody manages. A lost answer loses it: it is for keys that end by themselves.
+    /// - Returns: the key, which is shown once.
+    /// - Throws: when it was refused, or when nobody knows whether it was done.
+    public func create(_ key: APIKey) async throws(AccountFailure) -> Secret {
+        var json = JSONWriter()
+        json.object { Stated(key, rows: key.rowsWorthWriting).write(to: &$0) }
+        return try await request(Request(.POST, "/api-keys", body: json.bytes)) { response in
+            var json = JSONReader(Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView))
+            for member in try json.node().members("a key") where member.key.text == "api_key" { return Secret(try member.value.text()) }
+            throw Rejection("the answer has no key")
+        }
+    }
+
+    /// Ends an API key at once; what is left is a tombstone.
+    /// - Throws: when it was refused, or when nobody knows whether it was done.
+    public func revoke(key id: String) async throws(AccountFailure) {
+        try await request(Request(.POST, "/api-keys/\(id)/revoke")) { _ in }
+    }
+
     private static func names(_ kinds: [Kind]) -> String { kinds.map(\.plural).joined(separator: ",") }
 }

@@ -67,6 +67,8 @@ public enum Pipeline {
         let secrets: Secrets
         let run: Run
         let folder: String
+        /// The same for another state of the account.
+        let remake: @Sendable (AccountState) -> Plan
 
         /// The same with nothing but tokens that were not delivered.
         public var deliveriesOnly: Planned {
@@ -97,9 +99,22 @@ public enum Pipeline {
     ) async throws(AccountFailure) -> Planned {
         let (secrets, diagnostics) = SecretResolver.resolve(desired.secretReferences, manifest: file, effects, run: run)
         let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
+        let make: @Sendable (AccountState) -> Plan = { Planner.plan(desired, $0, secrets, repository: run.repository) }
         return Planned(
-            plan: Planner.plan(desired, state, secrets, repository: run.repository), diagnostics: diagnostics, desired: desired,
-            secrets: secrets, run: run, folder: Paths.folder(of: file))
+            plan: make(state), diagnostics: diagnostics, desired: desired, secrets: secrets, run: run, folder: Paths.folder(of: file),
+            remake: make)
+    }
+
+    /// Gives some of a manifest's API keys another token, and does nothing else.
+    /// - Throws: when the account could not be read.
+    public static func rotation(
+        _ desired: DesiredState, of keys: Rotation, file: String, run: Run = Run(), from reader: some AccountReader
+    ) async throws(AccountFailure) -> Planned {
+        let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
+        let make: @Sendable (AccountState) -> Plan = { keys.plan(desired, $0) }
+        return Planned(
+            plan: make(state), diagnostics: [], desired: desired, secrets: Secrets(), run: run, folder: Paths.folder(of: file),
+            remake: make)
     }
 
     /// A plan that may be applied, with its new tokens.
@@ -197,7 +212,7 @@ public enum Pipeline {
                 stale = error
             }
             let state = try await account.state(of: Kind.allCases, seenBy: planned.desired.viewer)
-            planned.plan = Planner.plan(planned.desired, state, planned.secrets, repository: planned.run.repository)
+            planned.plan = planned.remake(state)
             guard planned.plan.digest == approved.digest else {
                 throw ApplyRefusal.moved(Movement.describe(from: approved, to: planned.plan), stale.problem)
             }

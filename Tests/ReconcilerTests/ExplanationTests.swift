@@ -28,8 +28,7 @@ struct ExplanationTests {
         let desired = try #require(loaded.desired, "\(loaded.diagnostics)")
         let old = record("alias", "alias_1", #""domain":"acme.example","name":"old""#)
         let state = try World("", state: [old, record("domain", "dom_1", #""name":"acme.example""#)]).state
-        let planned = Pipeline.Planned(
-            plan: Planner.plan(desired, state, Secrets()), diagnostics: [], desired: desired, secrets: Secrets(), run: Run(), folder: ".")
+        let planned = Pipeline.Planned(made: Planner.plan(desired, state, Secrets()), for: desired)
         return try Explanation(ResourceName(name), loaded, planned).text(.plain)
     }
 

@@ -47,8 +47,7 @@ struct FindingsTests {
             "webhooks:\n  hook: { url: https://a.example/ }\ndomains:\n  acme.example:\n    aliases: { a: hook }\npolicy: { require: [protected_domains] }\n"
         let old = record("alias", "alias_1", #""domain":"acme.example","name":"old""#)
         let world = try World(manifest, state: [old, record("domain", "dom_1", #""name":"acme.example","description":"x""#)])
-        let planned = Pipeline.Planned(
-            plan: world.plan(), diagnostics: [], desired: world.desired, secrets: Secrets(), run: Run(), folder: ".")
+        let planned = Pipeline.Planned(made: world.plan(), for: world.desired)
         #expect(
             Findings.github(planned.findings()) == """
                 ::error file=m,line=7,col=3::policy: the domain acme.example is not protected; add protected: true
@@ -62,7 +61,7 @@ struct FindingsTests {
         #expect(gitlab.contains(#""check_name":"reconcile-plan""#) && gitlab.contains(#""severity":"info""#))
         let many = (0..<500).map { "a\($0): hook" }.joined(separator: ", ")
         let large = try World("webhooks: { hook: { url: https://a.example/ } }\ndomains: { acme.example: { aliases: { \(many) } } }")
-        let all = Pipeline.Planned(plan: large.plan(), diagnostics: [], desired: large.desired, secrets: Secrets(), run: Run(), folder: ".")
+        let all = Pipeline.Planned(made: large.plan(), for: large.desired)
         let lines = Findings.github(all.findings()).split(separator: "\n")
         #expect(lines.count == 201 && lines.last == "::notice::302 more are not shown here")
     }

@@ -34,3 +34,11 @@ func record(_ kind: String, _ id: String, _ fields: String, owner: String? = Wor
     let owner = owner.map { "\"\($0)\"" } ?? "null"
     return "{\"kind\":\"\(kind)\",\"id\":\"\(id)\",\"version\":1,\"managed_by\":\(owner),\(fields)}"
 }
+
+extension Pipeline.Planned {
+    /// A plan that was made already.
+    init(made plan: Plan, for desired: DesiredState) {
+        self.init(
+            plan: plan, diagnostics: [], desired: desired, secrets: Secrets(), run: Run(), folder: ".", remake: { _ in plan })
+    }
+}

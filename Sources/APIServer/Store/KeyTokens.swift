@@ -48,27 +48,33 @@ enum KeyTokens {
 
     private static func isDelivered(_ tokens: [Row]) -> Bool { tokens.contains { $0.acknowledged != nil && $0.grace == nil } }
 
-    /// Adds a token; what was never acknowledged before it is dropped.
+    /// Adds a token. One that was never acknowledged may be where it belongs all the same, since a run can be stopped in between: it
+    /// stays valid for the grace, but is superseded. What has ended is dropped.
     static func add(_ hash: TokenHash, to id: String, at time: Timestamp, acknowledged: Bool, in transaction: Transaction) throws {
-        try transaction.run("DELETE FROM key_tokens WHERE key_id = ? AND acknowledged_at IS NULL", [.text(id)])
+        let grace = try transaction.first("SELECT grace FROM api_keys WHERE id = ?", [.text(id)]) { try TimeSpan($0.text(0)) }
+        try transaction.run("DELETE FROM key_tokens WHERE key_id = ? AND grace_until <= ?", [.text(id), .text(time.text)])
+        try transaction.run(
+            "UPDATE key_tokens SET grace_until = ? WHERE key_id = ? AND acknowledged_at IS NULL AND grace_until IS NULL",
+            [.text((time + (grace ?? APIKey.defaultGrace)).text), .text(id)])
         try transaction.run(
             "INSERT INTO key_tokens (prefix, key_id, sha256, issued_at, acknowledged_at) VALUES (?, ?, ?, ?, ?)",
             [.text(hash.prefix), .text(id), .text(hash.sha256), .text(time.text), RowValue(acknowledged ? time.text : nil)])
     }
 
-    /// Notes that a token has reached its sink; the older ones get their grace from now.
-    /// - Returns: whether that was news; nil when the key has no such token.
+    /// Notes that a token has reached its sink; the others get their grace from now, and none gets a longer one.
+    /// - Returns: whether that was news; nil when the key has no such token, or another one has taken its place.
     static func acknowledge(_ prefix: String, of id: String, at time: Timestamp, grace: TimeSpan, in transaction: Transaction) throws
         -> Bool?
     {
         let known = try transaction.first(
-            "SELECT acknowledged_at FROM key_tokens WHERE key_id = ? AND prefix = ?", [.text(id), .text(prefix)]
-        ) { $0.optionalText(0) != nil }
-        guard let known else { return nil }
-        if known { return false }
+            "SELECT acknowledged_at, grace_until FROM key_tokens WHERE key_id = ? AND prefix = ?", [.text(id), .text(prefix)]
+        ) { (isAcknowledged: $0.optionalText(0) != nil, isSuperseded: $0.optionalText(1) != nil) }
+        guard let known, known.isAcknowledged || !known.isSuperseded else { return nil }
+        if known.isAcknowledged { return false }
+        let end = RowValue.text((time + grace).text)
         try transaction.run(
-            "UPDATE key_tokens SET grace_until = ? WHERE key_id = ? AND prefix <> ? AND grace_until IS NULL",
-            [.text((time + grace).text), .text(id), .text(prefix)])
+            "UPDATE key_tokens SET grace_until = ? WHERE key_id = ? AND prefix <> ? AND (grace_until IS NULL OR grace_until > ?)",
+            [end, .text(id), .text(prefix), end])
         try transaction.run("UPDATE key_tokens SET acknowledged_at = ? WHERE prefix = ?", [.text(time.text), .text(prefix)])
         return true
     }

@@ -30,6 +30,9 @@ public struct APIKey: Resource {
     /// How long an older token stays valid after a rotation.
     public static let defaultGrace = TimeSpan(seconds: 86_400)
 
+    /// A key that lives no longer ends before anybody would have to manage it.
+    public static let shortLife = TimeSpan(seconds: 86_400)
+
     /// Every field at its default.
     public init() {}
     /// The kind.

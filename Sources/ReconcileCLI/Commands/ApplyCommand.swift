@@ -60,7 +60,8 @@ struct ApplyCommand: AsyncParsableCommand {
             if failOnUnmanaged { desired.policy = desired.policy.forbiddingUnmanaged }
             let applying = Applying(
                 command: "apply", account: account, format: format, autoApprove: autoApprove,
-                review: try review ?? expect.map { try Review.digest(written: $0) }, run: try run.run(session.effects, variables),
+                review: try review ?? expect.map { try Review.digest(written: $0) },
+                run: try run.run(session.effects, variables: variables.patterns),
                 session: session)
             try await applying.apply(desired, file: loaded.loaded.file)
         }

@@ -44,7 +44,7 @@ struct DestroyCommand: AsyncParsableCommand {
             desired.consent.deletes = allowDeletes
             let applying = Applying(
                 command: "destroy", account: account, format: format, autoApprove: autoApprove, review: nil,
-                run: try run.run(session.effects, variables), session: session)
+                run: try run.run(session.effects, variables: variables.patterns), session: session)
             try await applying.apply(desired, file: loaded.loaded.file)
         }
     }

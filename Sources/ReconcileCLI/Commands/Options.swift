@@ -106,10 +106,10 @@ struct RunOptions: ParsableArguments {
     }
 
     /// What this run says of itself, and what it may do.
-    func run(_ effects: Effects, _ variables: VariableOptions) throws -> Run {
+    func run(_ effects: Effects, variables: [String]? = nil) throws -> Run {
         Run(
             context: Run.context(effects.environment, adding: try pairs), sequence: sequence, allowsOlder: allowOlder,
-            allowsCommands: allowCommands, variables: variables.patterns)
+            allowsCommands: allowCommands, variables: variables)
     }
 }
 

@@ -21,6 +21,6 @@ struct Reconcile: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self, ExportCommand.self,
             HistoryCommand.self,
-            DestroyCommand.self, SecretsCommand.self, SchemaCommand.self, ServeCommand.self,
+            DestroyCommand.self, KeysCommand.self, SecretsCommand.self, SchemaCommand.self, ServeCommand.self,
         ])
 }

@@ -15,10 +15,15 @@ struct Applying {
 
     /// Plans what is wanted and makes it so.
     func apply(_ desired: DesiredState, file: String) async throws {
-        let status = try await session.withAccount(account, desired.pins, writes: true) { client, name in
-            let planned = try await session.timed("planned") {
-                try await Pipeline.plan(desired, file: file, run: run, from: client, session.effects)
-            }
+        try await apply(pins: desired.pins) { client in
+            try await Pipeline.plan(desired, file: file, run: run, from: client, session.effects)
+        }
+    }
+
+    /// Makes a plan and does what it says.
+    func apply(pins: ServerPins, _ plan: (AccountClient) async throws -> Pipeline.Planned) async throws {
+        let status = try await session.withAccount(account, pins, writes: true) { client, name in
+            let planned = try await session.timed("planned") { try await plan(client) }
             session.show(planned.diagnostics, [:])
             if format == .text { try session.write(PlanText(session.style).render(planned.plan, server: name)) }
             return try await apply(planned, client, name)

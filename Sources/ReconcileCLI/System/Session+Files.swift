@@ -14,6 +14,17 @@ extension Session {
         }
     }
 
+    /// The keys that a manifest declares under some names; ends the command when there is none of a name.
+    func keys(_ names: [String], of desired: DesiredState) throws -> [Slug] {
+        let known = desired.apiKeys.compactMap(\.value.key)
+        return try names.map { name in
+            if let key = known.first(where: { $0.text == name }) { return key }
+            let guess = Spelling.nearest(to: name, in: known.map(\.text)).map { "did you mean \($0)?" }
+            fail("the manifest has no api key \(Escaped.line(name))", guess ?? "it declares \(known.map(\.text).joined(separator: ", "))")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
     /// Says what is wrong with an age file, and how the command ends.
     func failing(_ failure: AgeFailure) -> ExitCode {
         fail(failure.rejection.problem, failure.rejection.remedy)

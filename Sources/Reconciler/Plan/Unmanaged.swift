@@ -33,7 +33,11 @@ struct Unmanaged {
         }
         add(
             .apiKey, policy,
-            state.apiKeys.filter { $0.owner == nil && !state.header.ownKeys.contains($0.id) && !adopted.contains($0.id) }
+            state.apiKeys.filter { key in
+                // One that ends by itself within a day is nobody's to manage.
+                let isShort = key.value.expiresAfter.map { $0.seconds <= APIKey.shortLife.seconds } ?? false
+                return key.owner == nil && !state.header.ownKeys.contains(key.id) && !adopted.contains(key.id) && !isShort
+            }
         ) { "\($0.value.name) (\($0.id))" }
     }
 

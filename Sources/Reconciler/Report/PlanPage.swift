@@ -52,6 +52,7 @@ struct PlanPage {
             var row = row
             guard let key = change.name, change.makesToken, let sink = plan.sinks[key] else { return row }
             let place = "new token to \(Escaped.line(sink.label))"
+            row.fields.removeAll { $0.name == "token" }
             if row.fields.isEmpty {
                 row.note += row.note.isEmpty ? place : ", \(place)"
             } else {
