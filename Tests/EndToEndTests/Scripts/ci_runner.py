@@ -5,162 +5,13 @@ import re
 import shutil
 import subprocess
 
-import yaml
+from ci_expressions import Payload, Unknown, filled, holds, load, only, read, text
 
-
-class Unknown(Exception):
-    """Something that this stand-in for a runner does not know."""
-
-
-class Payload(dict):
-    """What may lack a field, as an event, secrets and outputs may: it is empty then."""
-
-
-class Yaml(yaml.SafeLoader):
-    """Reads on: as a key, as the forges do."""
-
-
-Yaml.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in each if tag != "tag:yaml.org,2002:bool"]
-    for first, each in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        return yaml.load(file, Yaml)
-
-
-def only(what, given, *known):
-    if unknown := set(given) - set(known):
-        raise Unknown(f"{what}: {sorted(unknown)}")
-
-
-# GitHub's expressions. https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
-
-WORD = re.compile(r"\s*(?:('(?:[^']|'')*')|(\d+)|(==|!=|&&|\|\||!|\(|\))|([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*(?:\(\))?))\s*")
-
-
-def number(value):
-    if isinstance(value, str):
-        return float(value) if re.fullmatch(r"-?\d+", value) else 0.0 if value == "" else float("nan")
-    return float(value or 0)
-
-
-def same(left, right):
-    if isinstance(left, str) and isinstance(right, str):
-        return left.lower() == right.lower()
-    return number(left) == number(right)
-
-
-class Expression:
-    def __init__(self, text, contexts, allowed, status="success"):
-        self.contexts, self.allowed, self.status, self.text, self.words = contexts, allowed.split(), status, text, []
-        at = 0
-        while at < len(text):
-            found = WORD.match(text, at)
-            if not found or found.end() == at:
-                raise Unknown(f"expression {text!r} at {text[at:]!r}")
-            self.words.append(found.groups())
-            at = found.end()
-        self.asked_status = False
-
-    def value(self):
-        value = self.either()
-        if self.words:
-            raise Unknown(f"expression {self.text!r}: {self.words}")
-        return value
-
-    def take(self, *operators):
-        if self.words and self.words[0][2] in operators:
-            return self.words.pop(0)[2]
-        return None
-
-    def either(self):
-        value = self.both()
-        while self.take("||"):
-            other = self.both()
-            value = value or other
-        return value
-
-    def both(self):
-        value = self.comparison()
-        while self.take("&&"):
-            other = self.comparison()
-            value = value and other
-        return value
-
-    def comparison(self):
-        value = self.single()
-        while operator := self.take("==", "!="):
-            value = same(value, self.single()) == (operator == "==")
-        return value
-
-    def single(self):
-        if self.take("!"):
-            return not self.single()
-        if self.take("("):
-            value = self.either()
-            if not self.take(")"):
-                raise Unknown(f"expression {self.text!r}: no )")
-            return value
-        if not self.words:
-            raise Unknown(f"expression {self.text!r} ends early")
-        text, digits, operator, name = self.words.pop(0)
-        if text:
-            return text[1:-1].replace("''", "'")
-        if digits:
-            return int(digits)
-        if operator:
-            raise Unknown(f"expression {self.text!r}: {operator}")
-        if name.endswith("()"):
-            states = {"always()": True, "success()": self.status == "success", "failure()": self.status == "failure"}
-            states["cancelled()"] = False
-            if name not in states or "status" not in self.allowed:
-                raise Unknown(f"{name} in {self.text!r}")
-            self.asked_status = True
-            return states[name]
-        if name in ("true", "false", "null"):
-            return {"true": True, "false": False, "null": None}[name]
-        parts = name.split(".")
-        if parts[0] not in self.allowed:
-            raise Unknown(f"{name}: {parts[0]} is not there in {self.text!r}")
-        value = self.contexts[parts[0]]
-        for part in parts[1:]:
-            if value is None:
-                return None
-            if not isinstance(value, dict) or part not in value and not isinstance(value, Payload):
-                raise Unknown(f"{name} in {self.text!r}")
-            value = value.get(part)
-            if isinstance(value, dict) and not isinstance(value, Payload) and parts[0] == "github":
-                value = Payload(value)
-        return value
-
-
-def text(value):
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "true", False: "false"}[value]
-    if isinstance(value, (dict, list)):
-        raise Unknown(f"{value} as text")
-    return str(value)
-
-
-def filled(value, contexts, allowed):
-    """A text with its ${{ }}."""
-    return re.sub(r"\$\{\{(.*?)\}\}", lambda found: text(Expression(found[1], contexts, allowed).value()), text(value))
-
-
-def holds(condition, contexts, allowed, status="success"):
-    if condition is None:
-        return status == "success"
-    inner = re.fullmatch(r"\s*\$\{\{(.*)\}\}\s*", str(condition), re.S)
-    expression = Expression((inner[1] if inner else str(condition)).strip(), contexts, allowed, status)
-    value = bool(expression.value())
-    return value if expression.asked_status else value and status == "success"
-
-
+# What an expression may speak of, and where. https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
 JOB_IF = "github needs vars inputs"
 GROUP = "github needs strategy matrix inputs vars"
+# GitHub knows secrets here too; but then every action of the job sees them.
+JOB_ENV = "github needs strategy matrix vars inputs"
 STEP_IF = "github needs strategy matrix job runner env vars steps inputs status"
 STEP = "github needs strategy matrix job runner env vars secrets steps inputs"
 ACTION = "github inputs steps runner env strategy matrix job"
@@ -191,18 +42,39 @@ class Job:
         self.settings, self.environments = {}, []
 
 
-class GitHub:
+class Runners:
+    def __init__(self, forge, origin, scratch, path):
+        self.forge, self.origin, self.scratch, self.path = forge, origin, scratch, path
+        self.variables, self.count = Payload(), 0
+
+    def git(self, *arguments, folder=None):
+        environment = {"PATH": self.path, "HOME": self.scratch}
+        return subprocess.run(
+            ["git", *arguments], cwd=folder or self.origin, check=True, env=environment, capture_output=True, text=True).stdout
+
+    def checkout(self, folder, commit, files=()):
+        # Shared, since it is done often: it copies no objects.
+        self.git("clone", "-q", "--shared", "--no-checkout", self.origin, folder)
+        if files:
+            self.git("sparse-checkout", "set", "--no-cone", *files, folder=folder)
+        self.git("checkout", "-q", "--detach", commit, folder=folder)
+        return folder
+
+
+class GitHub(Runners):
     """A repository's runners. `secrets` and `variables` are the repository's, `environments` has the secrets of each environment."""
 
     def __init__(self, forge, origin, scratch, path):
-        self.forge, self.origin, self.scratch, self.path = forge, origin, scratch, path
-        self.variables, self.secrets, self.environments, self.caches, self.artifacts, self.count = Payload(), Payload(), {}, {}, {}, 0
+        super().__init__(forge, origin, scratch, path)
+        self.secrets, self.environments, self.caches = Payload(), {}, {}
+        self.artifacts, self.uploaded, self.latest = {}, set(), 0
 
-    def run(self, workflow, event, sha, ref, number=1, payload=None, inputs=None, fork=False, actor="somebody"):
-        """Every job of a workflow of that commit; workflow is a file's name below .github/workflows."""
+    def run(self, workflow, event, sha, ref, number=1, payload=None, inputs=None, fork=False, again=None):
+        """Every job of a workflow of that commit; workflow is a file's name below .github/workflows. `again` is the run's id if it is
+        run again."""
         self.count += 1
-        home = self.checkout(f"{self.scratch}/run{self.count}", sha, ref)
-        given = load(f"{home}/.github/workflows/{workflow}")
+        self.latest = again or 9000 + self.count
+        given = read(self.git("show", f"{sha}:.github/workflows/{workflow}"))
         only(workflow, given, "name", "on", "permissions", "env", "jobs")
         if event not in given["on"]:
             raise Unknown(f"{workflow} does not run on {event}")
@@ -223,22 +95,15 @@ class GitHub:
                 token = self.forge.token(**{each: "read" if fork else level for each, level in permissions.items()})
                 github = {
                     "repository": self.forge.repository, "event_name": event, "event": Payload(payload or {}), "sha": sha, "ref": ref,
-                    "ref_name": ref.split("/", 2)[2], "token": token, "actor": actor, "run_id": 9000 + self.count,
-                    "run_number": number, "run_attempt": 1, "workflow": given["name"], "api_url": self.forge.url}
+                    "ref_name": ref.split("/", 2)[2], "token": token, "actor": "somebody", "run_id": self.latest,
+                    "run_number": number, "run_attempt": 2 if again else 1, "workflow": given["name"], "api_url": self.forge.url}
                 contexts = {
                     "github": github, "needs": {}, "vars": Payload() if fork else self.variables, "inputs": Payload(inputs or {}),
                     "matrix": {"manifest": manifest}, "strategy": {"job-index": index, "job-total": 1}, "job": {"status": "success"},
                     "secrets": Payload() if fork else Payload({**self.secrets, **self.environments.get(job.get("environment"), {})})}
                 key = name if manifest is None else f"{name} {manifest}"
                 jobs[key] = self.job(key, job, given, contexts, f"{self.scratch}/run {self.count} {name} {index}", fork)
-        shutil.rmtree(home)
         return jobs
-
-    def checkout(self, folder, sha, ref):
-        os.makedirs(folder)
-        for command in (["init", "-q"], ["fetch", "-q", self.origin, ref], ["checkout", "-q", sha]):
-            subprocess.run(["git", *command], cwd=folder, check=True, env={"PATH": self.path, "HOME": self.scratch})
-        return folder
 
     def job(self, name, job, workflow, contexts, folder, fork):
         result = Job(name)
@@ -257,7 +122,7 @@ class GitHub:
         contexts["runner"], contexts["env"] = {"temp": f"{folder}/temp", "os": "Linux"}, Payload()
         contexts["steps"] = {step["id"]: {"outputs": Payload()} for step in job["steps"] if "id" in step}
         for level in (workflow.get("env", {}), job.get("env", {})):
-            contexts["env"].update({each: filled(value, contexts, STEP) for each, value in level.items()})
+            contexts["env"].update({each: filled(value, contexts, JOB_ENV) for each, value in level.items()})
         status = "success"
         for step in job["steps"]:
             only("step", step, "name", "id", "if", "uses", "with", "env", "run", "shell")
@@ -278,9 +143,16 @@ class GitHub:
         uses = step["uses"]
         work = f"{folder}/work"
         if uses == "actions/checkout@v6":
-            if given != {"persist-credentials": "false"}:
-                raise Unknown(f"checkout with {given}")
-            self.checkout(work, contexts["github"]["sha"], contexts["github"]["ref"])
+            only(uses, given, "persist-credentials", "ref", "path", "sparse-checkout", "sparse-checkout-cone-mode")
+            if given["persist-credentials"] != "false":
+                raise Unknown("a checkout that leaves its token in a file")
+            if "ref" not in given:
+                self.checkout(work, contexts["github"]["sha"])
+            else:
+                if given["sparse-checkout-cone-mode"] != "false":
+                    raise Unknown("more than the files that are named")
+                shutil.rmtree(f"{work}/{given['path']}", ignore_errors=True)
+                self.checkout(f"{work}/{given['path']}", f"origin/{given['ref']}", given["sparse-checkout"].split())
         elif uses == "actions/cache/save@v5":
             only(uses, given, "path", "key")
             if fork:
@@ -295,7 +167,12 @@ class GitHub:
                 with open(f"{work}/{given['path']}", "w") as file:
                     file.write(fitting[-1])
         elif uses == "actions/upload-artifact@v7":
-            only(uses, given, "name", "path")
+            only(uses, given, "name", "path", "overwrite")
+            name = self.latest, given["name"]
+            if name in self.uploaded and given.get("overwrite") != "true":
+                result.log += "Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists on the workflow run\n"
+                return 1
+            self.uploaded.add(name)
             for each in sorted(os.listdir(given["path"])):
                 with open(f"{given['path']}/{each}") as file:
                     self.artifacts[f"{given['name']}/{each}"] = file.read()
@@ -355,19 +232,18 @@ class GitHub:
         return ended.returncode
 
 
-class GitLab:
+class GitLab(Runners):
     """A project's runners. `variables` are the project's, `protected` those of its environment for protected branches."""
 
     def __init__(self, forge, origin, scratch, path):
-        self.forge, self.origin, self.scratch, self.path = forge, origin, scratch, path
-        self.variables, self.protected, self.count = {}, {}, 0
-        self.reports = {}
+        super().__init__(forge, origin, scratch, path)
+        self.protected, self.reports = {}, {}
 
     def run(self, source, sha, ref, iid=1, **more):
         """The jobs of a pipeline whose rules hold. https://docs.gitlab.com/ci/variables/predefined_variables"""
         self.count += 1
         jobs = {}
-        folder = GitHub.checkout(self, f"{self.scratch}/pipeline {self.count}", sha, ref)
+        folder = self.checkout(f"{self.scratch}/pipeline {self.count}", sha)
         given = load(f"{folder}/.gitlab-ci.yml")
         predefined = {
             "PATH": self.path, "HOME": self.scratch, "LANG": "C.UTF-8", "CI": "true", "GITLAB_CI": "true", "CI_PROJECT_DIR": folder,
@@ -384,10 +260,15 @@ class GitLab:
             protected = self.protected if job.get("environment") and predefined.get("CI_COMMIT_BRANCH") == "main" else {}
             # What is set for the project stands above what the file sets.
             variables = {**given["variables"], **self.variables, **protected, **predefined}
-            if not any(self.rule(each["if"], variables) for each in job["rules"] if only("rule", each, "if") is None):
+            found = next((each for each in job["rules"] if only("rule", each, "if", "when") is None and self.rule(each["if"], variables)), None)
+            if not found or found.get("when") == "never":
                 continue
+            if "when" in found:
+                raise Unknown(f"{name}: when: {found['when']}")
             result = jobs[name.removeprefix("reconcile ")] = Job(name)
-            result.settings = {"resource_group": re.sub(r"\$(\w+)", lambda found: variables[found[1]], job.get("resource_group", ""))}
+            result.settings = {
+                "resource_group": re.sub(r"\$(\w+)", lambda found: variables[found[1]], job.get("resource_group", "")),
+                "interruptible": job["interruptible"]}
             result.environments.append(variables)
             ended = subprocess.run(
                 ["bash", "-eo", "pipefail", "-c", "\n".join(job["before_script"] + job["script"])], cwd=folder, env=variables,

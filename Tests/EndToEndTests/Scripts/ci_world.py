@@ -14,6 +14,8 @@ BINARY, ROOT, SCRATCH = (os.path.realpath(each) for each in sys.argv[1:4])
 SCRATCH = f"{SCRATCH}/ci-kits"
 KIT = f"{ROOT}/examples/ci"
 PATH = "/usr/local/bin:/usr/bin:/bin"
+# Programs that write down their arguments, and then do what they do.
+SHIMS, ARGUMENTS = f"{SCRATCH}/shims", f"{SCRATCH}/arguments"
 # What somebody may write where a kit could take it for its own.
 HOSTILE = (
     f"x --> <!-- reconcile reconcile.yaml digest={'0' * 64} head={'0' * 40} -->"
@@ -78,9 +80,9 @@ class Account:
             self.process.wait()
         self.process.stdout.close()
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, key=None):
         request = urllib.request.Request(self.url + path, method=method, data=json.dumps(body).encode() if body else None)
-        request.add_header("Authorization", f"Bearer {self.key}")
+        request.add_header("Authorization", f"Bearer {key or self.key}")
         request.add_header("Content-Type", "application/json")
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             return answer.read().decode()
@@ -146,13 +148,46 @@ class Repository:
         self.git("push", "-q", "-f", "origin", f"HEAD:refs/pull/{number}/merge")
         return self.git("rev-parse", "HEAD")
 
-    def merge(self, head, squash=True):
+    def merge(self, head, way="squash"):
+        """Merges into main: way is squash, merge, rebase, or the commit that a queue made."""
         self.git("checkout", "-q", "main")
-        self.git("merge", "-q", *(["--squash"] if squash else ["--no-ff", "-m", "merge"]), head)
-        if squash:
+        if way == "squash":
+            self.git("merge", "-q", "--squash", head)
             self.git("commit", "-q", "--allow-empty", "-m", "squashed")
+        elif way == "merge":
+            self.git("merge", "-q", "--no-ff", "-m", "merge", head)
+        elif way == "rebase":
+            self.git("cherry-pick", f"main..{head}")
+        else:
+            self.git("merge", "-q", "--ff-only", way)
         self.git("push", "-q", "origin", "main")
         return self.main
+
+
+class Store:
+    """A program that takes a new key on standard input, as gh and glab do."""
+
+    def __init__(self, program):
+        self.arguments, self.stored, self.names = [f"{SCRATCH}/{program}-{each}" for each in ("arguments", "stored", "names")]
+        script = f'#!/bin/sh\necho "$@" >"{self.arguments}"\ncat >"{self.stored}"\nenv | cut -d= -f1 >"{self.names}"\n'
+        write(f"{SHIMS}/{program}", script)
+        os.chmod(f"{SHIMS}/{program}", 0o755)
+
+    def is_empty(self):
+        return not os.path.exists(self.stored)
+
+    def token(self, account, *arguments):
+        """What it got, which has to be a key that works."""
+        with open(self.arguments) as given, open(self.stored) as stored:
+            token = stored.read().strip()
+            check(given.read().split() == list(arguments) and re.fullmatch(r"ec_\w+", token), "the program got the key on standard input")
+        check(json.loads(account.ask("GET", "/aliases", key=token))["data"], "the key works")
+        check("EMAILCONNECT_API_KEY" not in self.variables(), "the program did not get the key that writes")
+        return token
+
+    def variables(self):
+        with open(self.names) as file:
+            return file.read().split()
 
 
 def manifest(aliases, owner="mail/production", domain="acme.example"):
@@ -176,8 +211,8 @@ class World:
 
     def __init__(self, account, forge, repository):
         self.account, self.forge, self.repository, self.shown, self.number = account, forge, repository, [], 0
-        self.github = GitHub(forge, repository.origin, SCRATCH, PATH)
-        self.gitlab = GitLab(forge, repository.origin, SCRATCH, PATH)
+        self.github = GitHub(forge, repository.origin, SCRATCH, f"{SHIMS}:{PATH}")
+        self.gitlab = GitLab(forge, repository.origin, SCRATCH, f"{SHIMS}:{PATH}")
         # What the manifest on main says.
         self.mail = {"support": "helpdesk", "billing": "helpdesk"}
 
@@ -189,6 +224,15 @@ class World:
             check(not strange, "somebody's text is a command in a log", strange, job.log)
         return jobs
 
+    def text(self):
+        """Main's manifest."""
+        return self.repository.git("show", "main:reconcile.yaml") + "\n"
+
+    def commit(self, files):
+        """Somebody's commit on main, whose apply did not run."""
+        self.number += 1
+        return self.repository.commit("main", files)
+
     def open(self, branch, text, title="change", start="main", **more):
         return self.forge.pull(title, self.repository.commit(branch, {"reconcile.yaml": text}, start), **more)
 
@@ -197,20 +241,31 @@ class World:
         head["sha"] = self.repository.commit(branch, {"reconcile.yaml": text})
         return head["sha"]
 
-    def plan(self, number, workflow="reconcile-plan.yml", fork=False):
+    def plan(self, number, workflow="reconcile-plan.yml", fork=False, again=None):
         """The jobs of a pull request."""
         pull = self.forge.issues[number]
         sha = self.repository.test_merge(number, pull["head"]["sha"])
         event = {"number": number, "pull_request": {each: pull[each] for each in ("number", "head", "base", "title", "user")}}
-        return self.keep(self.github.run(workflow, "pull_request", sha, f"refs/pull/{number}/merge", payload=event, fork=fork))
+        return self.keep(self.github.run(workflow, "pull_request", sha, f"refs/pull/{number}/merge", payload=event, fork=fork, again=again))
 
-    def planned(self, number):
+    def planned(self, number, again=None):
         """The one job of a pull request from the repository itself."""
-        return self.plan(number)["plan reconcile.yaml"]
+        return self.plan(number, again=again)["plan reconcile.yaml"]
 
-    def merge(self, number, squash=True):
+    def queued(self, number):
+        """A merge queue's commit, and the one job that it asks for."""
+        head = self.forge.issues[number]["head"]["sha"]
+        branch = f"gh-readonly-queue/main/pr-{number}-{self.repository.main}"
+        self.repository.git("push", "-q", "origin", f"{self.repository.test_merge(number, head)}:refs/heads/{branch}")
+        sha = self.repository.git("rev-parse", "HEAD")
+        event = {"merge_group": {"head_sha": sha, "head_ref": f"refs/heads/{branch}", "base_ref": "refs/heads/main"}}
+        job = self.keep(self.github.run("reconcile-plan.yml", "merge_group", sha, f"refs/heads/{branch}", payload=event))["plan reconcile.yaml"]
+        job.ref = f"refs/heads/{branch}"
+        return sha, job
+
+    def merge(self, number, way="squash"):
         """The merge's commit, and its run's number."""
-        sha = self.repository.merge(self.forge.issues[number]["head"]["sha"], squash)
+        sha = self.repository.merge(self.forge.issues[number]["head"]["sha"], way)
         self.forge.merged(number, sha)
         self.number += 1
         return sha, self.number

@@ -68,10 +68,11 @@ class Forge:
             "id": identifier, "issue": number, "body": body, "user": {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}}
         return identifier
 
-    def merge_request(self, head):
+    def merge_request(self, head, source_project=None):
         iid = self.next()
         self.merge_requests[iid] = {
-            "iid": iid, "state": "opened", "target_branch": "main", "sha": head, "merge_commit_sha": None, "squash_commit_sha": None}
+            "iid": iid, "source_project_id": int(source_project or self.project), "target_project_id": int(self.project),
+            "state": "opened", "target_branch": "main", "sha": head, "merge_commit_sha": None, "squash_commit_sha": None}
         return iid
 
     def note(self, iid, body, login, system=False):

@@ -2,6 +2,7 @@
 # What the steps of action.yml share. Sourced, with TOKEN, MANIFEST and what GitHub sets. Untrusted text is data here: it comes from
 # variables and files, and goes to jq and curl as such.
 
+export -n TOKEN # reconcile does not get it: a manifest may name any variable, and have its value sent somewhere
 PATH=$RUNNER_TEMP/reconcile/bin:$PATH
 readonly BOT='github-actions[bot]' # who a workflow's own token comments as
 # A comment's first line, as shell/plan wrote it.
@@ -61,13 +62,15 @@ post_comment() {
   fi
 }
 
-# reviewed_digest: the digest that the bot wrote about the last commit of the pull request that GITHUB_SHA merged; nothing if there is none.
+# reviewed_digest: the digest that the bot wrote about the last commit of the pull request that GITHUB_SHA merged; nothing if there is
+# none. No fork's pull request has one: there the bot may have said what another workflow let a stranger write.
 reviewed_digest() {
   local pull
   pull=$(api GET "/commits/$GITHUB_SHA/pulls?per_page=100" --retry 3 | jq -c --arg sha "$GITHUB_SHA" --arg branch "$GITHUB_REF_NAME" \
-    '[.[] | select(.merged_at != null and .merge_commit_sha == $sha and .base.ref == $branch)][0] // empty') || return 1
+    --arg repository "$GITHUB_REPOSITORY" '[.[] | select(.merged_at != null and .merge_commit_sha == $sha and .base.ref == $branch
+      and .head.repo.full_name == $repository)][0] // empty') || return 1
   if [ -z "$pull" ]; then
-    echo "No pull request was merged as $GITHUB_SHA. If that is wrong, run this job again: GitHub may need a moment." >&2
+    echo "No pull request of this repository's own branches was merged as $GITHUB_SHA. If that is wrong, run this job again: GitHub may need a moment." >&2
     return
   fi
   pages "/issues/$(jq .number <<<"$pull")/comments?" |
