@@ -20,6 +20,8 @@ public struct Effects: Sendable {
     public var runProgram: @Sendable (_ words: [String], _ folder: String, _ input: Secret?) throws(FileFailure) -> Secret
     /// Whether a file may be read by anybody on this machine.
     public var isReadableByAll: @Sendable (_ path: String) -> Bool
+    /// Whether there is a file, and no pipe, device or folder.
+    public var isRegularFile: @Sendable (_ path: String) -> Bool
     /// Finds out whether a secret can be delivered to a place, seen from a folder, without delivering anything.
     public var probe: @Sendable (_ sink: Sink, _ folder: String) throws(FileFailure) -> Void
     /// Whether the user wants the run to end after what is being sent.
@@ -38,7 +40,7 @@ public struct Effects: Sendable {
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
         writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void,
         runProgram: @escaping @Sendable ([String], String, Secret?) throws(FileFailure) -> Secret,
-        isReadableByAll: @escaping @Sendable (String) -> Bool,
+        isReadableByAll: @escaping @Sendable (String) -> Bool, isRegularFile: @escaping @Sendable (String) -> Bool,
         probe: @escaping @Sendable (Sink, String) throws(FileFailure) -> Void,
         isInterrupted: @escaping @Sendable () -> Bool,
         environment: @escaping @Sendable (String) -> String?, random: @escaping @Sendable () -> UInt64
@@ -51,6 +53,7 @@ public struct Effects: Sendable {
         self.writeFile = writeFile
         self.runProgram = runProgram
         self.isReadableByAll = isReadableByAll
+        self.isRegularFile = isRegularFile
         self.probe = probe
         self.isInterrupted = isInterrupted
         self.environment = environment

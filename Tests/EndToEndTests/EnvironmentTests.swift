@@ -156,7 +156,7 @@ struct EnvironmentTests {
             #expect(!FileManager.default.fileExists(atPath: folder.file("key")))
             let applied = try await Command.reconcile(
                 "apply", "--auto-approve", "--allow-commands", in: folder.path, environment: environment)
-            #expect(applied.code == 0 && applied.output.contains("Delivered api key k to command sh -c cat >key."), "\(applied.errors)")
+            #expect(applied.code == 0 && applied.output.contains("Delivered api key k to command sh -c 'cat >key'."), "\(applied.errors)")
             #expect(try folder.read("key").hasPrefix("ec_") && !applied.output.contains(try folder.read("key").prefix(20)))
         }
     }

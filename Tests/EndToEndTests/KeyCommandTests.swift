@@ -133,8 +133,9 @@ struct KeyCommandTests {
         try await TestServer.with { server in
             let environment = ["EMAILCONNECT_URL": "http://127.0.0.1:\(server.port)/v1", "EMAILCONNECT_API_KEY": server.key]
             try folder.write("x", to: "file")
+            try folder.write("x", to: "folder/other")
             for (place, problem) in [
-                ("{ file: file/key }", "file is no folder"), ("{ file: . }", ""),
+                ("{ file: file/key }", "file is no folder"), ("{ file: folder }", "it is a folder"),
                 ("{ command: [no-such-program] }", "there is no program no-such-program"),
                 (
                     "{ age_file: file/key, recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p] }",

@@ -76,10 +76,11 @@ struct SecretCommandTests {
             manifest: m
             environment: e
             webhooks:
-              a: { url: https://a.example/, headers: { X-Token: { command: [sh, -c, "echo canary-2; echo ran >>ran"] }, X-Key: { env: OPEN_KEY } } }
+              a: { url: https://a.example/, headers: { X-Token: { command: [sh, -c, "cat value; echo ran >>ran"] }, X-Key: { env: OPEN_KEY } } }
 
             """
         try folder.write(manifest, to: "reconcile.yaml")
+        try folder.write("canary-2\n", to: "value")
         let environment = ["OPEN_KEY": "canary-3"]
         let refused = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path, environment: environment)
         #expect(refused.code == 1 && refused.errors.contains("a program runs only with --allow-commands"), "\(refused.errors)")
@@ -99,7 +100,7 @@ struct SecretCommandTests {
         let again = try await Command.reconcile(
             "apply", "--local", "--auto-approve", "--allow-commands", in: folder.path, environment: environment)
         #expect(again.output.hasSuffix("Nothing to apply.\n"), "it is what the account has: \(again.output)")
-        try folder.write(manifest.replacing("echo canary-2", with: "echo canary-2 >&2; exit 3"), to: "reconcile.yaml")
+        try folder.write(manifest.replacing("cat value", with: "echo no >&2; exit 3"), to: "reconcile.yaml")
         let failing = try await Command.reconcile(
             "apply", "--local", "--auto-approve", "--allow-commands", in: folder.path, environment: environment)
         #expect(failing.errors.contains("the program sh ended with 3"), "\(failing.errors)")

@@ -176,15 +176,24 @@ struct DigestTests {
         #expect(try digest(key) != digest(key.replacing("good", with: "public/evil")))
     }
 
-    @Test("does not cover that a token is made again: who approved the key has approved its delivery")
+    @Test("covers where a token goes that is made again: who approved that nothing changes has approved no delivery")
     func tokens() throws {
         let manifest = "api_keys: { k: { scopes: [full], deliver_to: { file: k } } }"
         let key = { (token: String) in
-            record("api_key", "key_1", "\"key\":\"k\",\"name\":\"k\",\"scopes\":[\"full\"],\"token\":\"\(token)\"")
+            [record("api_key", "key_1", "\"key\":\"k\",\"name\":\"k\",\"scopes\":[\"full\"],\"token\":\"\(token)\"")]
         }
-        let world = try World(manifest, state: [key("undelivered")])
-        #expect(!world.plan().isEmpty)
-        #expect(try world.plan().digest == digest(manifest, [key("delivered")]))
+        let elsewhere = manifest.replacing("file: k", with: "command: [sh, -c, cat >evil]")
+        #expect(try digest(manifest, key("undelivered")) != digest(manifest, key("delivered")))
+        #expect(try digest(manifest, key("undelivered")) != digest(elsewhere, key("undelivered")))
+        #expect(try digest(manifest, key("delivered")) == digest(elsewhere, key("delivered")), "where nothing goes does not matter")
+    }
+
+    @Test("tells one word of a program from two")
+    func words() throws {
+        let key = { (words: String) in "api_keys: { k: { scopes: [full], deliver_to: { command: [\(words)] } } }" }
+        #expect(try digest(key("gh, secret, set")) != digest(key("gh, secret set")))
+        let hook = { (words: String) in "webhooks: { h: { url: { command: [\(words)] } } }" }
+        #expect(try digest(hook("pass, a, b")) != digest(hook("pass, a b")))
     }
 
     @Test("tells a reference's name from its prefix")

@@ -135,7 +135,10 @@ struct LayerTests {
                 "alias_sets: { r: { x: {} }, s: { x: {} } }\ndomains: { a.example: { use: [r, s] } }", [:],
                 "m.yaml:5:34 the alias x is in two of the sets"
             ),
-            ("webhooks: { a: { url: { file: s, folder: .. } } }", [:], "m.yaml:4:13 a reference has env or file, and perhaps a prefix"),
+            (
+                "webhooks: { a: { url: { file: s, folder: .. } } }", [:],
+                "m.yaml:4:13 a reference has env, file, command or age, and perhaps a prefix"
+            ),
         ])
     func mistakes(manifest: String, files: [String: String], expected: String) {
         #expect(read(manifest, files) == expected)

@@ -165,7 +165,7 @@ struct PlannerTests {
         }
         let same = try world("300d").plan()
         #expect(same.isEmpty)
-        #expect(same.due == ["api key k, rotation since 2026-08-31T00:00:00Z (reconcile keys rotate --due)"])
+        #expect(same.due == ["api key k, rotation since 2026-08-31T00:00:00Z"])
         guard case .update(_, _, let longer) = try #require(world("200d").plan().apiKeys.first) else { return }
         #expect(longer.map(\.field) == ["expires_after"])
         guard case .update(_, _, let shorter) = try #require(world("60d").plan().apiKeys.first) else { return }

@@ -34,7 +34,7 @@ extension Effects {
                 try sink.write(words.joined(separator: " "), secret)
                 return Secret("")
             },
-            isReadableByAll: { $0.hasSuffix(".open") },
+            isReadableByAll: { $0.hasSuffix(".open") }, isRegularFile: { !$0.hasSuffix(".fifo") },
             probe: { sink, _ throws(FileFailure) in
                 if sink.label.contains("nowhere") { throw FileFailure("it cannot be written") }
             },

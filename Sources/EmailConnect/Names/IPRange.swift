@@ -139,6 +139,9 @@ public struct IPRanges: FieldValue, Hashable {
     /// The canonical form of any list.
     public init(_ ranges: some Sequence<IPRange>) { list = Set(ranges).sorted() }
 
+    /// Whether it is anywhere after all: no range, or one that has every address of a family.
+    public var includesAll: Bool { list.isEmpty || list.contains { $0.text.hasSuffix("/0") } }
+
     /// Whether an address may use the key.
     public func allow(_ address: [UInt8]) -> Bool { list.isEmpty || list.contains { $0.contains(address) } }
 

@@ -30,7 +30,7 @@ public struct SecretReference: Hashable, Comparable, Sendable {
         switch source {
         case .env(let name): "env \(name)"
         case .file(let path): folder.isEmpty ? "file \(path)" : "file \(folder)/\(path)"
-        case .command(let words): "command \(words.joined(separator: " "))"
+        case .command(let words): "command \(Self.shown(words))"
         case .age(let text): "age \(Hex.sha256(text).prefix(8))"
         }
     }
@@ -42,6 +42,18 @@ public struct SecretReference: Hashable, Comparable, Sendable {
         case .command(let words): "command \(Self.list(words))"
         case .age(let text): "age \(Hex.sha256(text))"
         }
+    }
+
+    /// Words as a shell would take them. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02_02
+    public static func shown(_ words: [String]) -> String {
+        words.map { word in
+            let isPlain =
+                !word.isEmpty
+                && word.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_./:=,@%+".utf8.contains($0)
+                }
+            return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
+        }.joined(separator: " ")
     }
 
     /// Words as one text, so that no two lists are alike.
@@ -106,6 +118,10 @@ extension SecretReference.Source {
             let name = try member.value.text("a variable's name")
             guard Self.isVariable(name) else {
                 throw Rejection("not a variable's name", "use letters, digits and _", at: member.value.position)
+            }
+            // A pull request must not be able to send what CI has for itself.
+            guard !name.hasPrefix("EMAILCONNECT_"), !name.hasPrefix("RECONCILE_") else {
+                throw Rejection("\(name) is for reconcile itself, and goes nowhere", "name another variable", at: member.value.position)
             }
             self = .env(name)
         case "file":

@@ -76,7 +76,7 @@ struct ExportCommand: AsyncParsableCommand {
                     session.fail(error.problem, error.remedy)
                     return .failed
                 }
-                if exported.isEmpty { session.note(into == nil ? "The account is empty." : "The manifest lacks nothing.") }
+                if exported.isEmpty { session.note(into == nil ? "There is nothing to export." : "The manifest lacks nothing.") }
                 if exported.isEmpty, into != nil { return .done }
                 try session.save(Array(exported.text.utf8), to: out)
                 return .done

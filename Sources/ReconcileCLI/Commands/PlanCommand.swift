@@ -119,6 +119,9 @@ struct PlanCommand: AsyncParsableCommand {
         switch format {
         case .text where !explanations.isEmpty:
             try session.write(explanations.map { $0.text(session.style) }.joined(separator: "\n"))
+            if status == .refused || status == .conflict {
+                session.note("The plan as a whole cannot be applied as it stands; without --explain it says why.")
+            }
         case .text: try session.write(PlanText(session.style).render(planned.plan, server: name, driftOnly: driftOnly))
         case .json:
             try session.writeJSON(
@@ -126,8 +129,8 @@ struct PlanCommand: AsyncParsableCommand {
                     planned.plan, server: name, command: "plan", driftOnly: driftOnly, explanations: explanations, exit: status))
         case .markdown: try session.write(PlanMarkdown(planned.plan, server: name, driftOnly: driftOnly).text)
         case .html: try session.write(PlanHTML(planned.plan, server: name, driftOnly: driftOnly).text)
-        case .github: try session.write(Findings.github(planned.findings(driftOnly: driftOnly)))
-        case .gitlab: try session.write(Findings.gitlab(planned.findings(driftOnly: driftOnly), check: "plan"))
+        case .github: try session.write(Findings.github(session.inCheckout(planned.findings(driftOnly: driftOnly))))
+        case .gitlab: try session.write(Findings.gitlab(session.inCheckout(planned.findings(driftOnly: driftOnly)), check: "plan"))
         }
         return status
     }

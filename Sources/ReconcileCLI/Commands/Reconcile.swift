@@ -1,8 +1,21 @@
 import ArgumentParser
+import Glibc
+import Reconciler
 
 /// The command `reconcile`.
 @main
 struct Reconcile: AsyncParsableCommand {
+    /// What is said of wrong arguments shows them, and a log may take a line for a command: none of them has a second line.
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let odd = arguments.first(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) {
+            _ = SystemFiles.write(
+                Array("error: an argument has a control character: \(Escaped.quoted(odd))\n".utf8), to: STDERR_FILENO)
+            _exit(ExitStatus.usage.rawValue)
+        }
+        await main(arguments)
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
         abstract: "Keeps an EmailConnect account equal to a YAML manifest.",

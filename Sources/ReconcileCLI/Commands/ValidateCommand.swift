@@ -60,6 +60,7 @@ struct ValidateCommand: AsyncParsableCommand {
             diagnostics += overlaps
             if !overlaps.isEmpty { status = .failed }
         }
+        diagnostics = format == .text ? diagnostics : session.inCheckout(diagnostics)
         switch format {
         case .text: break
         case .json: if status == .done { try session.writeJSON(PlanJSON.render([], command: "validate", exit: .done)) }

@@ -20,6 +20,11 @@ extension Effects {
                 var status = stat()
                 return unsafe stat(path, &status) == 0 && status.st_mode & S_IROTH != 0 && status.st_mode & S_IFMT == S_IFREG
             },
+            isRegularFile: { path in
+                var status = stat()
+                // What is not there is said where it is read.
+                return unsafe stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR
+            },
             probe: { sink, folder throws(FileFailure) in try SystemFiles.probe(sink, in: folder) },
             isInterrupted: isInterrupted,
             environment: { ProcessInfo.processInfo.environment[$0] },

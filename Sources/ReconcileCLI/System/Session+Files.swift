@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmailConnect
+import FoundationEssentials
 import Reconciler
 
 extension Session {
@@ -11,6 +12,20 @@ extension Session {
         do throws(FileFailure) { return try effects.readFile(file) } catch {
             fail(error.problem, "name a file that can be read")
             throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
+    /// Findings with their files as seen from the checkout, where a forge looks for them.
+    func inCheckout(_ findings: [Diagnostic]) -> [Diagnostic] {
+        let roots = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].compactMap(effects.environment).filter { !$0.isEmpty }
+        guard let root = roots.first.map(Paths.normal), root.hasPrefix("/") else { return findings }
+        let here = FileManager.default.currentDirectoryPath
+        return findings.map { finding in
+            let path = Paths.normal(Paths.join(here, finding.file))
+            guard path.hasPrefix("\(root)/") else { return finding }
+            var moved = finding
+            moved.file = String(path.dropFirst(root.utf8.count + 1))
+            return moved
         }
     }
 

@@ -39,6 +39,7 @@ enum SystemProgram {
             throw FileFailure("the program \(name) took more than \(limit / 1000) seconds, or printed more than \(most >> 10) KiB")
         }
         guard status == 0 else {
+            guard status >> 8 != 127 else { throw FileFailure("there is no program \(name)") }
             let how = status & 0x7F == 0 ? "ended with \(status >> 8 & 0xFF)" : "was stopped by signal \(status & 0x7F)"
             throw FileFailure("the program \(name) \(how)\(said(errors, input))")
         }
@@ -149,9 +150,11 @@ enum SystemProgram {
         // It has no use for the key that this run has.
         let variables = ProcessInfo.processInfo.environment.filter { $0.key != "EMAILCONNECT_API_KEY" }
         var identifier: pid_t = 0
-        let failure = unsafe withStrings(["env", "-C", folder, "--"] + words) { words in
+        // The shell only changes the folder: what it is given are words, and none of them is read as anything else.
+        let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", folder]
+        let failure = unsafe withStrings(trampoline + words) { strings in
             unsafe withStrings(variables.map { "\($0.key)=\($0.value)" }) { variables in
-                unsafe posix_spawn(&identifier, "/usr/bin/env", &actions, &attributes, words, variables)
+                unsafe posix_spawn(&identifier, trampoline[0], &actions, &attributes, strings, variables)
             }
         }
         return (identifier, failure)

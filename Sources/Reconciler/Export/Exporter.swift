@@ -44,6 +44,11 @@ public struct Exporter {
             throw Rejection(
                 "the account has no domain \(missing.text)", guess ?? "reconcile export without --domain writes all that is there")
         }
+        if options.into == nil, !options.domains.isEmpty, let more = rest(state, options) {
+            throw Rejection(
+                "\(options.owner.text) manages more than that: \(more), and a manifest without it would delete it",
+                "leave out --domain, or write only what a manifest lacks: --into MANIFEST")
+        }
         var exporter = Exporter(state, options)
         exporter.nameWebhooks()
         exporter.domains()
@@ -51,6 +56,27 @@ public struct Exporter {
         if options.domains.isEmpty { exporter.apiKeys() }
         exporter.finish()
         return (exporter.manifest.text, exporter.manifest.isEmpty)
+    }
+
+    /// Something that the owner manages and that stands outside the wanted domains.
+    private static func rest(_ state: AccountState, _ options: Options) -> String? {
+        let owner = options.owner
+        let wanted = Set(options.domains)
+        if let domain = state.domains.first(where: { $0.owner == owner && $0.value.name.map { !wanted.contains($0) } ?? true }) {
+            return "domain \(domain.value.name?.text ?? domain.id)"
+        }
+        if let alias = state.aliases.first(where: { $0.owner == owner && $0.value.naturalKey.map { !wanted.contains($0.domain) } ?? true })
+        {
+            return "alias \(alias.value.naturalKey?.description ?? alias.id)"
+        }
+        if let key = state.apiKeys.first(where: { $0.owner == owner }) { return "api key \(key.value.key?.text ?? key.id)" }
+        let used = Set(
+            state.domains.filter { $0.value.name.map(wanted.contains) ?? false }.compactMap { $0.value.webhook?.text }
+                + state.aliases.filter { $0.value.naturalKey.map { wanted.contains($0.domain) } ?? false }.compactMap {
+                    $0.value.webhook?.text
+                })
+        let unused = state.webhooks.first { $0.owner == owner && $0.value.key.map { !used.contains($0.text) } ?? true }
+        return unused.map { "webhook \($0.value.key?.text ?? $0.id)" }
     }
 
     /// Whether a record is to be written, as far as its owner tells.
@@ -124,7 +150,11 @@ public struct Exporter {
 
     private mutating func field<R: Resource>(_ written: String, _ name: String, _ shown: Shown, of value: R) -> ExportedManifest.Field {
         switch shown {
-        case .text(let text), .word(let text): return .init(name: written, value: YAMLText.scalar(text))
+        case .text(let text), .word(let text):
+            let isSecret = SecretLook.isLikely(text) || SecretLook.isLikely(inURL: text)
+            return .init(
+                name: written, value: YAMLText.scalar(text),
+                note: isSecret ? "decide: it looks like a secret, which Git should not have; { env: NAME } takes it from elsewhere" : nil)
         case .boolean(let flag): return .init(name: written, value: flag ? "true" : "false")
         case .list(let items): return .init(name: written, value: YAMLText.list(items))
         case .none: return .init(name: written, value: "null")

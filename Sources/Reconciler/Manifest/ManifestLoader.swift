@@ -10,7 +10,7 @@ struct ManifestLoader {
     private var chain: [String] = []
 
     /// What a manifest may not exceed.
-    private static let most = (depth: 16, files: 1000)
+    private static let most = (depth: 16, files: 1000, patterns: 3)
 
     /// Everything that a manifest's files say.
     struct Loaded {
@@ -72,6 +72,15 @@ struct ManifestLoader {
     private mutating func paths(_ include: Marked<String>, of source: SourceFile) -> [String] {
         let path = Paths.join(Paths.folder(of: source.path), include.value)
         guard include.value.contains(where: { "*?[".contains($0) }) else { return [path] }
+        let steps = include.value.split(separator: "/").filter { $0.contains { "*?[".contains($0) } }
+        guard !steps.contains(where: { $0.contains("**") }), steps.count <= Self.most.patterns else {
+            report(
+                Rejection(
+                    "a pattern that this reader does not follow",
+                    "write at most \(Self.most.patterns) steps with *, and a pattern for each level in place of **",
+                    at: include.position))
+            return []
+        }
         let found = effects.matching(path, Paths.folder(of: files[0].name)).map(Paths.normal).sorted()
         if found.isEmpty { report(Rejection("no file matches", "correct the pattern, or remove it", at: include.position)) }
         return found
@@ -97,6 +106,7 @@ struct ManifestLoader {
         }
         let name = Paths.normal(Paths.join(Paths.folder(of: files[0].name), path))
         do throws(FileFailure) {
+            guard effects.isRegularFile(name) else { throw FileFailure("it is a pipe or a device") }
             return SourceFile(number: Int32(files.count), name: name, path: path, bytes: try effects.readFile(name))
         } catch {
             report(Rejection("the file cannot be read: \(error.problem)", "write its path relative to this file", at: position))

@@ -38,7 +38,7 @@ public struct PlanDigest: Equatable, Sendable {
             if let repository = plan.repositoryMovedFrom { json.member("repository_moved_from", repository) }
             // Where new tokens go: whoever can read that place has the key.
             json.array("sinks") { json in
-                for change in plan.apiKeys where change.isReviewed && change.makesToken {
+                for change in plan.apiKeys where change.makesToken {
                     guard let key = change.name, let sink = plan.sinks[key] else { continue }
                     json.array { json in for part in [key.text, sink.identity] { json.item(part) } }
                 }

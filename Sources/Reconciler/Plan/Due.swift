@@ -12,7 +12,7 @@ enum Due {
             if age.isOver, let end = age.endsAt {
                 found.append("api key \(slug.text), expired since \(end.text)")
             } else if age.isDue, let rotation = age.rotationAt {
-                found.append("api key \(slug.text), rotation since \(rotation.text) (reconcile keys rotate --due)")
+                found.append("api key \(slug.text), rotation since \(rotation.text)")
             }
         }
         return found

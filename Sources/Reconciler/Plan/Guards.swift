@@ -60,7 +60,7 @@ enum Guards {
         judge(
             "mail_moves", moves, consent.mailMoves, problem,
             "agree with allow: { mail_moves: \(moves) } in the manifest or \(option("mail_moves")) \(moves)")
-        refusals += limit(deletions.count, policy.mostDeletes, "would be deleted")
+        refusals += limit(deletions.all, policy.mostDeletes, "would be deleted")
         refusals += limit(moves, policy.mostMailMoves, "would have their mail moved")
         return (refusals, consented + unused(consent, plan))
     }
@@ -108,11 +108,13 @@ enum Guards {
 
 /// The deletions that are not written down; what goes along with a domain counts.
 private struct Deletions {
+    /// Those that nobody wrote down.
     private(set) var count = 0
+    /// Every one.
+    private(set) var all = 0
     private(set) var problem: String?
 
     init(_ plan: Plan, _ state: AccountState) {
-        var all = 0
         func add<R>(_ changes: [Change<R>]) {
             for case .delete(let old, let cascade) in changes {
                 all += 1 + cascade.count

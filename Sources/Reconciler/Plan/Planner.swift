@@ -75,6 +75,7 @@ enum Planner {
         (plan.refusals, plan.consented) = Guards.check(
             plan, state, desired.consent, isDestroyed: desired.isDestroyed, policy: desired.policy)
         plan.refusals += desired.violations.map { Refusal(policy: $0) } + unmanaged.refusals
+        plan.refusals += PolicyCheck.violations(desired, secrets)
         plan.refusals += revoked + AccountRoom.check(plan, state)
         plan.digest = PlanDigest(of: plan)
         return plan

@@ -14,8 +14,10 @@ struct Unmanaged {
     /// - Complexity: O(held + wanted)
     init(_ desired: DesiredState, _ state: AccountState) {
         let policy = desired.policy
-        let external = Set(desired.externalDomains.map(\.name) + desired.domains.compactMap(\.value.name))
-        let used = Set(desired.externalWebhooks.map(\.reference))
+        // What a policy forbids is not allowed by pointing at it.
+        let external = Set(
+            (policy.unmanaged[.domain] == .forbid ? [] : desired.externalDomains.map(\.name)) + desired.domains.compactMap(\.value.name))
+        let used = Set(policy.unmanaged[.webhook] == .forbid ? [] : desired.externalWebhooks.map(\.reference))
         let adopted = Set(desired.options.values.compactMap(\.adopts))
         let loose = state.aliases.filter { $0.owner == nil }
         let declared = loose.isEmpty ? [] : Set(desired.aliases.compactMap(\.value.naturalKey))
@@ -37,6 +39,7 @@ struct Unmanaged {
                 // One that ends by itself within a day is nobody's to manage.
                 let isShort = key.value.expiresAfter.map { $0.seconds <= APIKey.shortLife.seconds } ?? false
                 return key.owner == nil && !state.header.ownKeys.contains(key.id) && !adopted.contains(key.id) && !isShort
+                    && state.revoked[key.id] == nil
             }
         ) { "\($0.value.name) (\($0.id))" }
     }

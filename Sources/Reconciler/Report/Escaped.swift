@@ -14,7 +14,10 @@ public enum Escaped {
                 switch scalar.properties.generalCategory {
                 case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
                     line += "\\u{\(String(scalar.value, radix: 16))}"
-                default: line.unicodeScalars.append(scalar)
+                default:
+                    // Letters and signs that draw nothing. https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+                    let isBlank = scalar.properties.isDefaultIgnorableCodePoint || scalar == "\u{2800}"
+                    if isBlank { line += "\\u{\(String(scalar.value, radix: 16))}" } else { line.unicodeScalars.append(scalar) }
                 }
             }
         }

@@ -66,15 +66,18 @@ public struct Explanation: Sendable {
     ) -> [Field] {
         var fields: [Field] = []
         let stated = Dictionary(grouping: value.differences(from: R(), with: Secrets())) { $0.row }
+        // Headers are alike in any case.
+        func places(_ name: String) -> [String] { marks.filter { $0.value.lowercased() == name.lowercased() }.map(text) }
         for (row, field) in R.fields.enumerated() where field.isInManifest {
-            let places = marks.filter { $0.value == field.name }.map(text)
             if let differences = stated[row] {
-                fields += differences.map { Field(name: Escaped.line($0.difference.field), value: $0.difference.to.cell, places: places) }
+                fields += differences.map {
+                    Field(name: Escaped.line($0.difference.field), value: $0.difference.to.cell, places: places($0.difference.field))
+                }
             } else {
-                fields += value.shown([row]).map { Field(name: $0.field, value: $0.value.cell, places: places) }
+                fields += value.shown([row]).map { Field(name: $0.field, value: $0.value.cell, places: places($0.field)) }
             }
         }
-        for name in marks.map(\.value) where !fields.contains(where: { $0.name == name || $0.name.hasPrefix("\(name).") }) {
+        for name in marks.map(\.value) where !fields.contains(where: { $0.name.lowercased() == name.lowercased() }) {
             fields.append(Field(name: name, value: "(stated)", places: marks.filter { $0.value == name }.map(text)))
         }
         return fields

@@ -112,7 +112,9 @@ public enum Findings {
         text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
     }
 
-    private static func property(_ text: String) -> String { data(text).replacing(":", with: "%3A").replacing(",", with: "%2C") }
+    private static func property(_ text: String) -> String {
+        data(Escaped.line(text)).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    }
 
     /// A path as a relative reference. https://www.rfc-editor.org/rfc/rfc3986#section-4.2
     private static func uri(_ path: String) -> String {

@@ -26,7 +26,7 @@ extension Pipeline.Planned {
                 "\(row.sigil.rawValue) \(row.kind) \(row.name)\(what.isEmpty ? "" : "  \(what)")",
                 at: row.resource.flatMap { places[$0] })
         }
-        return found
+        return found + page.reported.map { finding(.notice, $0) }
     }
 }
 

@@ -75,7 +75,7 @@ struct PlanPage {
         refusals = plan.refusals.map { Escaped.line("\($0.problem); \($0.remedy)") }
         consented = plan.consented.map(Escaped.line)
         conflicts = plan.conflicts.map { "\($0.title) \(Escaped.line("\($0.problem); \($0.remedy)"))" }
-        due = plan.due.map(Escaped.line)
+        due = plan.due.map { "\(Escaped.line($0)) (reconcile keys rotate --due)" }
         reported = plan.reported.map(Escaped.line)
         summary = driftOnly ? Self.drift(shown: rows.count, of: all) : Self.summary(plan)
     }

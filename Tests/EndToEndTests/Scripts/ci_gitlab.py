@@ -120,9 +120,9 @@ def strangers(project):
     text = text.replace("Main domain", "The domain")
     spy = "webhooks:\n  spy: { url: https://spy.example, headers: { X-Seen: { env: RECONCILE_GITLAB_TOKEN } } }"
     iid = forge.merge_request(project.push("gitlab-spy", text.replace("webhooks:", spy, 1)))
-    job = project.plan(iid, "gitlab-spy")["plan"]
-    said = "headers.X-Seen (secret not at hand: env RECONCILE_GITLAB_TOKEN)"
-    check(said in project.notes(iid)[0]["body"], "reconcile does not have the token", job.log)
+    jobs = project.plan(iid, "gitlab-spy")
+    said = "RECONCILE_GITLAB_TOKEN is for reconcile itself, and goes nowhere"
+    check(said in jobs["validate"].log and "plan" not in jobs, "no manifest may name the token", jobs["validate"].log)
 
     rules = project.repository.git("show", "main:reconcile-policy.yaml").replace("[", "[another.example, ")
     wanted = text.rstrip() + "\n  another.example: {}\n"

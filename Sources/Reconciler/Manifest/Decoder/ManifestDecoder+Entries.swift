@@ -82,18 +82,36 @@ extension ManifestDecoder {
     /// Reports a key that nobody knows; its value is passed over and never shown.
     mutating func unknown(_ key: Scalar, in what: String, known: [String]) throws(SyntaxFailure) {
         try yaml.skip()
+        report(Self.unknownKey(key, what, known))
+    }
+
+    /// What a key that nobody knows is told; it is shown only if it may be meant as one, since any file can be named to be read.
+    static func unknownKey(_ key: Scalar, _ what: String, _ known: [String]) -> Rejection {
         let guess = Spelling.nearest(to: key.text, in: known).map { "did you mean \($0)?" }
-        report(
-            Rejection(
-                "unknown key \(Escaped.quoted(String(key.text.prefix(64)))) in \(what)",
-                guess ?? "known here: \(known.joined(separator: ", "))", at: key.position))
+        let isName =
+            key.text.utf8.count <= 40
+            && key.text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_.".utf8.contains($0)
+            }
+        let remedy = guess ?? "known here: \(known.joined(separator: ", "))"
+        guard isName, !SecretLook.isLikely(key.text) else {
+            return Rejection("an unknown key in \(what)", remedy, at: key.position).hidingValue()
+        }
+        return Rejection("unknown key \(Escaped.quoted(key.text)) in \(what)", remedy, at: key.position)
     }
 
     /// Reads one field of an entry; false when the table has none of that name.
     mutating func field<R: Resource>(_ key: Scalar, into entry: inout Stated<R>, _ extras: inout Extras) throws(SyntaxFailure) -> Bool {
         guard let row = R.manifestRow(key.text) else { return false }
         let node = try yaml.node()
-        if isTraced { extras.marks.append(Marked(key.text, at: node.position)) }
+        if isTraced {
+            // Each header is a field of its own.
+            if R.fields[row].shape == .headers, case .mapping(let members, _) = node {
+                extras.marks += members.map { Marked("\(key.text).\($0.key.text)", at: $0.value.position) }
+            } else {
+                extras.marks.append(Marked(key.text, at: node.position))
+            }
+        }
         if case .scalar(let scalar) = node, scalar.isBlank {
             report(.blank(at: key.position))
             return true

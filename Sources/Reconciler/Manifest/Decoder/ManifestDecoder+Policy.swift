@@ -71,11 +71,4 @@ extension ManifestDecoder {
         let guess = Spelling.nearest(to: text, in: known).map { "did you mean \($0)?" }
         throw Rejection("no such \(what)", guess ?? "known are \(known.joined(separator: ", "))", at: node.position)
     }
-
-    static func unknownKey(_ key: Scalar, _ section: String, _ known: [String]) -> Rejection {
-        let guess = Spelling.nearest(to: key.text, in: known).map { "did you mean \($0)?" }
-        return Rejection(
-            "unknown key \(Escaped.quoted(String(key.text.prefix(64)))) in \(section)",
-            guess ?? "known here: \(known.joined(separator: ", "))", at: key.position)
-    }
 }

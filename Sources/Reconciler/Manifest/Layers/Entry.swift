@@ -90,11 +90,18 @@ extension Desired {
     func joined(
         with other: Desired, _ extras: Extras, _ others: Extras, _ title: String, _ clashes: inout [Clash]
     ) -> (Desired, Extras) {
-        let twice = entry.rows.filter(other.entry.states).map { R.fields[$0].name } + extras.common(with: others)
+        let twice = entry.rows.filter(other.entry.states).flatMap { common(at: $0, with: other) } + extras.common(with: others)
         for name in twice { clashes.append(Clash(what: "\(name) of the \(title)", first: position, second: other.position)) }
         var joined = self
         joined.entry = entry.over(other.entry, removing: [])
         joined.webhookPosition = webhookPosition ?? other.webhookPosition
         return (joined, extras.over(others) { _ in false })
+    }
+
+    /// What both state of a field: all of it, or of headers those that both name.
+    private func common(at row: Int, with other: Desired) -> [String] {
+        let field = R.fields[row].name
+        guard field == "headers", let own = value as? Webhook, let others = other.value as? Webhook else { return [field] }
+        return own.headers.sorted.filter { others.headers.values[$0.name] != nil }.map { "the header \($0.name.text)" }
     }
 }

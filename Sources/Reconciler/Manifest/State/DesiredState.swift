@@ -139,7 +139,7 @@ public enum Sink: Equatable, Sendable {
     public var label: String {
         switch self {
         case .file(let path): "file \(path)"
-        case .command(let words): "command \(words.joined(separator: " "))"
+        case .command(let words): "command \(SecretReference.shown(words))"
         case .ageFile(let path, _): "age file \(path)"
         }
     }

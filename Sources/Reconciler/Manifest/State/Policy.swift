@@ -53,6 +53,16 @@ public struct Policy: Equatable, Sendable {
         return both
     }
 
+    /// The fields of an API key that it looks at.
+    var keyFields: [String] {
+        var fields: [String] = []
+        if require.contains(.keyExpiry) { fields += ["expires_after", "expires_at"] }
+        if require.contains(.keyRotation) { fields.append("rotate_every") }
+        if require.contains(.keyIPAllowlist) { fields.append("allowed_ips") }
+        if !forbiddenScopes.isEmpty { fields += ["scopes", "grants"] }
+        return fields
+    }
+
     /// The same, and nothing may be there that nobody manages.
     public var forbiddingUnmanaged: Policy {
         var copy = self

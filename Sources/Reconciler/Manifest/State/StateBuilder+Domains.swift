@@ -1,7 +1,11 @@
 import EmailConnect
 
 extension StateBuilder {
+    /// Sets multiply: what a few lines can ask for is bounded.
+    private static let mostAliases = 1_000_000
+
     mutating func domain(_ entry: DomainEntry) {
+        guard !isFull else { return }
         var entry = entry
         guard let name = name(of: entry) else { return }
         entry.desired.entry.value.name = name
@@ -34,6 +38,10 @@ extension StateBuilder {
             }
         }
         if state.aliases.isEmpty { state.aliases = list } else { state.aliases += list }
+        if state.aliases.count > Self.mostAliases, !isFull {
+            isFull = true
+            report(Rejection("more than \(Self.mostAliases) aliases", "give some domains a manifest of their own", at: entry.position))
+        }
     }
 
     /// The key is the name unless `name:` says otherwise.

@@ -9,6 +9,8 @@ struct StateBuilder {
     var state: DesiredState
     /// Where each domain stands first.
     var domainPositions: [DomainName: Position] = [:]
+    /// Whether there are more aliases than a manifest may have.
+    var isFull = false
     /// References that were reported: an alias set may be used by many domains.
     var unknownReferences: Set<Unknown> = []
     /// Where the fields of what somebody asked for stand.
