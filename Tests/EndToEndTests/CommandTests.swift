@@ -287,7 +287,9 @@ struct CommandTests {
     @Test(
         "has help for itself and for every subcommand",
         arguments: [
-            [], ["validate"], ["plan"], ["apply"], ["show"], ["state"], ["export"], ["history"], ["destroy"], ["schema"], ["serve"],
+            [], ["validate"], ["fmt"], ["plan"], ["apply"], ["show"], ["state"], ["export"], ["history"], ["destroy"], ["schema"],
+            ["keys"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"], ["keys", "create"], ["secrets"],
+            ["secrets", "keygen"], ["secrets", "encrypt"], ["secrets", "decrypt"], ["serve"],
             ["serve", "account"],
             ["serve", "account", "add"], ["serve", "account", "set"], ["serve", "link"], ["serve", "backup"],
         ])

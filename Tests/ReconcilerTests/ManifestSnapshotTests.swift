@@ -25,7 +25,7 @@ struct ManifestSnapshotTests {
     @Test("has snapshots at all")
     func thereAreSnapshots() { #expect(Self.names.count > 20) }
 
-    private static func describe(_ state: DesiredState) -> String {
+    static func describe(_ state: DesiredState) -> String {
         var text = "owner \(state.owner.text)\n"
         if let url = state.pins.url { text += "pinned to \(url.text)\n" }
         if let account = state.pins.account { text += "pinned to account \(account)\n" }

@@ -14,7 +14,9 @@ extension Effects {
             writeSecret: { path, secret throws(FileFailure) in
                 try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
             },
-            writeFile: { path, bytes throws(FileFailure) in try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755) },
+            writeFile: { path, bytes throws(FileFailure) in
+                try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755, keepsMode: true)
+            },
             runProgram: { words, folder, input throws(FileFailure) in try SystemProgram.run(words, in: folder, input: input) },
             isReadableByAll: { path in
                 var status = stat()
@@ -116,12 +118,16 @@ enum SystemFiles {
     }
 
     /// Replaces a file as a whole: a reader sees the old one or the new one. Missing folders are made.
-    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int) throws(FileFailure) {
+    /// - Parameter keepsMode: whether a file that is there already keeps its permissions.
+    static func replace(
+        _ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int, keepsMode: Bool = false
+    ) throws(FileFailure) {
         guard !path.isEmpty else { throw FileFailure("the path is empty") }
         // A link is followed, and what is no regular file (a terminal, a pipe) is written to, not replaced.
         let path = real(path) ?? path
         var status = stat()
-        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        let isThere = unsafe stat(path, &status) == 0
+        if isThere, status.st_mode & S_IFMT != S_IFREG {
             guard status.st_mode & S_IFMT != S_IFDIR else { throw FileFailure("\(Escaped.line(path)) is a folder") }
             let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw FileFailure("\(Escaped.line(path)) may not be written") }
@@ -138,6 +144,7 @@ enum SystemFiles {
         let draft = "\(path).\(Token.random(8, &generator)).tmp"
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure("cannot write in the folder \(Escaped.line(folder))") }
+        if keepsMode, isThere { _ = fchmod(descriptor, status.st_mode & 0o777) }
         let isWritten = write(bytes, to: descriptor) && fsync(descriptor) == 0
         close(descriptor)
         guard isWritten, unsafe rename(draft, path) == 0 else {

@@ -1,15 +1,6 @@
 import CYaml
 import EmailConnect
 
-/// A syntax error: the one kind of error that ends a file.
-struct SyntaxFailure: Error {
-    var position: Position
-    var problem: String
-    var remedy: String
-    /// Whether what it points at must not be shown.
-    var hidesValue = false
-}
-
 /// One event of a YAML document.
 enum YAMLEvent: Sendable {
     case scalar(Scalar, anchor: String?)
@@ -21,6 +12,13 @@ enum YAMLEvent: Sendable {
     case documentStart(Position)
     case documentEnd
     case end(Position)
+}
+
+/// How a value is written.
+enum YAMLStyle: Sendable {
+    case plain, singleQuoted, doubleQuoted, literal, folded
+    /// A mapping or a sequence without brackets, and with them.
+    case block, flow
 }
 
 /// The system's libyaml over bytes in memory. https://pyyaml.org/wiki/LibYAML
@@ -91,6 +89,19 @@ enum YAMLEvent: Sendable {
         unsafe (Position(event.pointee.start_mark, file), Position(event.pointee.end_mark, file))
     }
 
+    /// How the last event was written.
+    var style: YAMLStyle {
+        switch unsafe event.pointee.type {
+        case YAML_SCALAR_EVENT: unsafe YAMLStyle(event.pointee.data.scalar.style)
+        case YAML_MAPPING_START_EVENT: unsafe event.pointee.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE ? .flow : .block
+        case YAML_SEQUENCE_START_EVENT: unsafe event.pointee.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE ? .flow : .block
+        default: .block
+        }
+    }
+
+    /// Where the last event began and ended, in characters from the start of the text, without a byte order mark.
+    var extent: (start: Int, end: Int) { unsafe (Int(event.pointee.start_mark.index), Int(event.pointee.end_mark.index)) }
+
     private func scalar(at start: Position) throws(SyntaxFailure) -> YAMLEvent {
         let data = unsafe event.pointee.data.scalar
         try unsafe refuseTag(data.tag, at: start)
@@ -145,6 +156,18 @@ enum YAMLEvent: Sendable {
             }
         }
         return position
+    }
+}
+
+extension YAMLStyle {
+    fileprivate init(_ style: yaml_scalar_style_t) {
+        switch style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: self = .singleQuoted
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: self = .doubleQuoted
+        case YAML_LITERAL_SCALAR_STYLE: self = .literal
+        case YAML_FOLDED_SCALAR_STYLE: self = .folded
+        default: self = .plain
+        }
     }
 }
 

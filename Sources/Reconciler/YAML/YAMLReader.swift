@@ -31,11 +31,7 @@ struct YAMLReader: ~Copyable {
 
     private static func open(_ bytes: [UInt8], _ file: Int32, _ limits: Limits) throws(SyntaxFailure) -> YAMLParser {
         let start = Position(line: 1, column: 1, file: file)
-        guard bytes.count <= limits.bytes else {
-            throw SyntaxFailure(
-                position: start, problem: "the file is larger than \(limits.bytes >> 20) MiB",
-                remedy: "split it into several files, with include:")
-        }
+        guard bytes.count <= limits.bytes else { throw .tooLarge(limits, at: start) }
         var parser = try YAMLParser(bytes, file: file)
         switch try parser.next() {
         case .documentStart: return parser
@@ -66,8 +62,7 @@ struct YAMLReader: ~Copyable {
     mutating func finish() throws(SyntaxFailure) {
         _ = try next()
         if case .documentStart(let position) = try next() {
-            throw SyntaxFailure(
-                position: position, problem: "a second document begins here", remedy: "one file has one manifest; remove the ---")
+            throw .secondDocument(at: position)
         }
     }
 
@@ -90,7 +85,7 @@ struct YAMLReader: ~Copyable {
                 let event = try peek()
                 if case .mappingEnd = event { break }
                 guard case .scalar(let key, _) = try next() else {
-                    throw SyntaxFailure(position: position, problem: "a key that is no scalar", remedy: "write key: value")
+                    throw .noScalar(at: position)
                 }
                 if let first = members.first(where: { $0.key.text == key.text }) {
                     throw SyntaxFailure(
@@ -136,13 +131,10 @@ struct YAMLReader: ~Copyable {
 
     private mutating func expand(_ name: String, _ position: Position) throws(SyntaxFailure) -> YAMLEvent {
         if recordings.contains(where: { $0.name == name }) {
-            throw SyntaxFailure(
-                position: position, problem: "an alias that stands inside its own anchor", remedy: "write the value out", hidesValue: true)
+            throw .ownAlias(at: position)
         }
         guard let events = anchors[name] else {
-            throw SyntaxFailure(
-                position: position, problem: "an unquoted * begins a YAML alias, and this one has no anchor above it",
-                remedy: "quote the text", hidesValue: true)
+            throw .unknownAlias(at: position)
         }
         if replay.isEmpty { lastAlias = position }
         replay.append(contentsOf: events.reversed())
@@ -153,10 +145,7 @@ struct YAMLReader: ~Copyable {
         switch event {
         case .mappingStart(let position, _), .sequenceStart(let position, _):
             depth += 1
-            guard depth <= limits.depth else {
-                throw SyntaxFailure(
-                    position: position, problem: "nested more than \(limits.depth) levels deep", remedy: "a manifest has at most six")
-            }
+            guard depth <= limits.depth else { throw .tooDeep(limits, at: position) }
         case .mappingEnd, .sequenceEnd: depth -= 1
         default: break
         }

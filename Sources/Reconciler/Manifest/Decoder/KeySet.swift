@@ -20,3 +20,12 @@ struct KeySet {
         if few.count > Self.fewLimit { many = Dictionary(few.map { ($0.key, $0.position) }) { first, _ in first } }
     }
 }
+
+extension Rejection {
+    /// A key that stands twice in one mapping.
+    static func twice(_ key: Scalar, first: Position) -> Rejection {
+        Rejection(
+            "the key \(Escaped.line(key.text)) stands here twice", "remove one; the first is at \(first.line):\(first.column)",
+            at: key.position)
+    }
+}

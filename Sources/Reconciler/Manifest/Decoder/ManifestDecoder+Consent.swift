@@ -23,12 +23,7 @@ extension ManifestDecoder {
                             let from = try Self.at(owner.key) { (text) throws(Rejection) in try Owner(text) }
                             layer.consent.takeOver[from, default: []].formUnion(try Self.names(owner.value))
                         }
-                    default:
-                        let known = ["deletes", "mail_moves", "adopt", "take_over"]
-                        let guess = Spelling.nearest(to: member.key.text, in: known).map { "did you mean \($0)?" }
-                        throw Rejection(
-                            "unknown key \(Escaped.quoted(String(member.key.text.prefix(64)))) in allow",
-                            guess ?? "known here: \(known.joined(separator: ", "))", at: member.key.position)
+                    default: throw Self.unknownKey(member.key, "allow", ManifestNames.allow)
                     }
                 } catch { report(error, at: member.value.position) }
             }

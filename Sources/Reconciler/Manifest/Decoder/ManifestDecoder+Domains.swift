@@ -27,7 +27,6 @@ extension ManifestDecoder {
     private mutating func domain(_ key: Scalar) throws(SyntaxFailure) -> DomainEntry {
         var stated = Stated<Domain>()
         var entry = DomainEntry(key: Self.canonical(key), written: key, desired: Desired(stated, at: key.position), extras: Extras())
-        let extraNames = ["manage", "ignore_fields"]
         var seen = KeySet()
         while let name = try nextKey(&seen) {
             if name.text == "aliases" {
@@ -40,8 +39,8 @@ extension ManifestDecoder {
             }
             if name.text == "webhook" { entry.desired.webhookPosition = try yaml.peek().position }
             if try field(name, into: &stated, &entry.extras) { continue }
-            if try extra(name, of: extraNames, into: &entry.extras) { continue }
-            try unknown(name, in: "a domain", known: Domain.manifestNames + ["aliases", "use"] + extraNames)
+            if try extra(name, of: Domain.extraNames, into: &entry.extras) { continue }
+            try unknown(name, in: "a domain", known: Domain.entryNames)
         }
         entry.desired.entry = stated
         return entry
@@ -148,15 +147,14 @@ extension ManifestDecoder {
         var seen = KeySet()
         var extras = Extras()
         var hasExtras = isTraced
-        let extraNames = ["moved_from", "ignore_fields"]
         while let name = try nextKey(&seen) {
             if name.text == "webhook" { webhook = try yaml.peek().position }
             if try field(name, into: &stated, &extras) { continue }
-            if try extra(name, of: extraNames, into: &extras) {
+            if try extra(name, of: Alias.extraNames, into: &extras) {
                 hasExtras = true
                 continue
             }
-            try unknown(name, in: "an alias", known: Alias.manifestNames + extraNames)
+            try unknown(name, in: "an alias", known: Alias.entryNames)
         }
         if !extras.nulls.isEmpty { hasExtras = true }
         return .alias(Desired(stated, at: key.position, webhook: webhook), hasExtras ? extras : nil)

@@ -49,10 +49,7 @@ extension ManifestDecoder {
                 seen.insert(key.text, at: key.position)
                 return key
             }
-            report(
-                Rejection(
-                    "the key \(Escaped.line(key.text)) stands here twice",
-                    "remove one; the first is at \(first.line):\(first.column)", at: key.position))
+            report(.twice(key, first: first))
             try yaml.skip()
         }
         return nil
@@ -73,7 +70,7 @@ extension ManifestDecoder {
                 }
                 try yaml.skip()
             case .mappingStart(let position, _), .sequenceStart(let position, _):
-                throw SyntaxFailure(position: position, problem: "a key that is no scalar", remedy: "write key: value")
+                throw .noScalar(at: position)
             default: throw SyntaxFailure(position: .start, problem: "a key is missing", remedy: "write key: value")
             }
         }

@@ -19,8 +19,7 @@ extension ManifestDecoder {
                 layer.brokenWebhooks.insert(key.text)
                 continue
             }
-            let (stated, extras) = try fields(
-                of: Webhook.self, "a webhook", beside: ["manage", "owner", "id", "adopt", "ignore_fields"])
+            let (stated, extras) = try fields(of: Webhook.self, "a webhook")
             guard let slug = slug(key) else {
                 layer.brokenWebhooks.insert(key.text)
                 continue
@@ -40,8 +39,7 @@ extension ManifestDecoder {
             let start = try begin("an API key's fields", at: key)
             if case .null(let position) = start { layer.apiKeys.nulls[key.text] = position }
             guard case .mapping = start else { continue }
-            var (stated, extras) = try fields(
-                of: APIKey.self, "an API key", beside: ["deliver_to", "adopt", "ignore_fields", "reissue"])
+            var (stated, extras) = try fields(of: APIKey.self, "an API key")
             if !source.folder.isEmpty {
                 extras.sink = extras.sink?.relocated { [folder = source.folder] in Paths.normal(Paths.join(folder, $0)) }
             }
@@ -51,16 +49,14 @@ extension ManifestDecoder {
     }
 
     /// The fields of an entry that was entered.
-    private mutating func fields<R: Resource>(
-        of _: R.Type, _ what: String, beside extraNames: [String]
-    ) throws(SyntaxFailure) -> (Stated<R>, Extras) {
+    private mutating func fields<R: ManifestEntry>(of _: R.Type, _ what: String) throws(SyntaxFailure) -> (Stated<R>, Extras) {
         var stated = Stated<R>()
         var extras = Extras()
         var seen = KeySet()
         while let name = try nextKey(&seen) {
             if try field(name, into: &stated, &extras) { continue }
-            if try extra(name, of: extraNames, into: &extras) { continue }
-            try unknown(name, in: what, known: R.manifestNames + extraNames)
+            if try extra(name, of: R.extraNames, into: &extras) { continue }
+            try unknown(name, in: what, known: R.entryNames)
         }
         return (stated, extras)
     }

@@ -2,8 +2,6 @@ import EmailConnect
 
 /// `policy: { domains: [...], require: [...], forbid_scopes: [...], unmanaged: {...}, limits: {...} }`
 extension ManifestDecoder {
-    private static let policyKeys = ["domains", "require", "forbid_scopes", "unmanaged", "limits"]
-
     mutating func policy() throws(SyntaxFailure) {
         let node = try yaml.node()
         do throws(Rejection) {
@@ -48,10 +46,10 @@ extension ManifestDecoder {
                 switch part.key.text {
                 case "deletes": layer.policy.mostDeletes = limit
                 case "mail_moves": layer.policy.mostMailMoves = limit
-                default: throw Self.unknownKey(part.key, "limits", ["deletes", "mail_moves"])
+                default: throw Self.unknownKey(part.key, "limits", ManifestNames.limits)
                 }
             }
-        default: throw Self.unknownKey(member.key, "policy", Self.policyKeys)
+        default: throw Self.unknownKey(member.key, "policy", ManifestNames.policy)
         }
     }
 

@@ -9,11 +9,6 @@ struct ManifestDecoder: ~Copyable {
     /// Whether the place of each field is kept.
     let isTraced: Bool
 
-    private static let sections = [
-        "version", "manifest", "environment", "extends", "include", "manifest_moved_from", "repository_moved_from", "server", "policy",
-        "allow", "webhooks", "alias_sets", "domains", "api_keys", "removed",
-    ]
-
     private init(_ source: SourceFile, isTraced: Bool) throws(SyntaxFailure) {
         self.source = source
         self.isTraced = isTraced
@@ -56,7 +51,7 @@ struct ManifestDecoder: ~Copyable {
             case "allow": try allow()
             case "removed": try removed()
             case "manifest_moved_from", "repository_moved_from": try moved(key)
-            default: try unknown(key, in: "a manifest", known: Self.sections)
+            default: try unknown(key, in: "a manifest", known: ManifestNames.sections)
             }
         }
         try yaml.finish()
@@ -112,8 +107,8 @@ struct ManifestDecoder: ~Copyable {
         layer.pins.position = section.position
         var seen = KeySet()
         while let key = try nextKey(&seen) {
-            guard ["url", "account"].contains(key.text) else {
-                try unknown(key, in: "server", known: ["url", "account"])
+            guard ManifestNames.server.contains(key.text) else {
+                try unknown(key, in: "server", known: ManifestNames.server)
                 continue
             }
             let node = try yaml.node()
