@@ -86,12 +86,11 @@ struct EnvironmentTests {
         let folder = try Scratch()
         let copied = try await Command.run("/bin/cp", ["-r", Self.examples, folder.file("environments")], in: folder.path)
         #expect(copied.code == 0)
-        try folder.write("#!/bin/sh\ncat >\"$0.$3\"\n", to: "bin/gh")
         let script = try Repository.text("examples/environments/README.md")
         let ran = try await Walk.run(
-            script, in: folder.file("environments"), path: folder.file("bin"), environment: ["HELPDESK_TOKEN": "canary"])
+            script, in: folder.file("environments"), environment: ["HELPDESK_TOKEN": "canary"])
         #expect(ran >= 8)
-        #expect(try folder.read("bin/gh.ZAPIER_EMAILCONNECT_KEY").hasPrefix("ec_"))
+        #expect(try folder.read("environments/kept/ZAPIER_EMAILCONNECT_KEY").hasPrefix("ec_"))
     }
 
     @Test("an account made by hand is exported, adopted without another change, and then split")

@@ -32,6 +32,18 @@ struct ExportTests {
     @Test("is a manifest in the order of the tables, with secrets by reference and what others manage left to them")
     func whole() throws { try Snapshot.expect(try export(), at: "Tests/ReconcilerTests/Snapshots/export.yaml") }
 
+    @Test("of one domain is refused where a manifest with it alone would delete the rest")
+    func rest() throws {
+        let more = Self.account + [record("alias", "alias_9", #""domain":"acme.example","name":"mine""#)]
+        let world = try World("", state: more)
+        var options = Exporter.Options(owner: world.desired.owner)
+        options.domains = [try DomainName("their.example")]
+        let error = #expect(throws: Rejection.self) { try Exporter.export(world.state, options) }
+        #expect(error?.problem.hasPrefix("acme/test manages more than that: alias mine@acme.example") == true)
+        options.domains = [try DomainName("acme.example")]
+        #expect(try Exporter.export(world.state, options).text.contains("mine: {}"))
+    }
+
     @Test("of one domain has what that domain uses, and nothing else")
     func domain() throws {
         let text = try export { $0.domains = [try DomainName("their.example")] }

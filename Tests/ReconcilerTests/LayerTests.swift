@@ -120,6 +120,20 @@ struct LayerTests {
                 ["p.yaml": "webhooks: { a: { url: https://a.example } }", "q.yaml": "webhooks: { a: { url: https://b.example } }"],
                 "q.yaml:1:13 url of the webhook a stands here twice"
             ),
+            (
+                "include: [p.yaml, q.yaml]",
+                [
+                    "p.yaml": "webhooks: { a: { url: https://a.example, headers: { X: a, Y: b } } }",
+                    "q.yaml": "webhooks: { a: { headers: { x: c, Z: d } } }",
+                ], "q.yaml:1:13 the header X of the webhook a stands here twice"
+            ),
+            ("include: 'p/**/q.yaml'", [:], "m.yaml:4:10 a pattern that this reader does not follow"),
+            ("extends: base.fifo", ["base.fifo": ""], "m.yaml:4:10 the file cannot be read: it is a pipe or a device"),
+            ("extends: b.yaml", ["b.yaml": "'root:*:1:0:9:7::':\n"], "b.yaml:1:1 an unknown key in a manifest"),
+            (
+                "webhooks: { a: { url: { env: EMAILCONNECT_API_KEY } } }", [:],
+                "m.yaml:4:30 EMAILCONNECT_API_KEY is for reconcile itself, and goes nowhere"
+            ),
             ("include: p.yaml", ["p.yaml": "extends: q.yaml"], "p.yaml:1:10 a file that is included cannot extend another"),
             ("include: p*.yaml", [:], "m.yaml:4:10 no file matches"),
             ("include: [p.yaml, ./p.yaml]", ["p.yaml": "version: 1"], "m.yaml:4:19 p.yaml belongs to this manifest already"),

@@ -51,8 +51,14 @@ struct OverlapTests {
             "envs/base.yaml": "version: 1\nwebhooks: {}\n", "envs/ci.yaml": "jobs:\n  x:\n    manifest: a\n    environment: b\n",
             "envs/broken.yaml": "manifest: a\nenvironment: [\n", "envs/note.txt": "manifest: a\nenvironment: e\n",
             "envs/long.yaml": "manifesto: a\nenvironments: b\n", "other/c.yaml": "manifest: c\nenvironment: e\n",
+            "envs/flow.yaml": "{version: 1, manifest: a, environment: e}", "envs/indented.yaml": "  manifest: a\n  environment: e\n",
+            "envs/bom.YAML": "\u{FEFF}manifest: a\nenvironment: e\n", "envs/j.json": #"{"manifest":"a","environment":"e"}"#,
         ]
-        #expect(try ManifestFolder.manifests(in: "envs", .test(files: files)) == ["envs/a.yaml", "envs/broken.yaml", "envs/deep/b.yml"])
+        #expect(
+            try ManifestFolder.manifests(in: "envs", .test(files: files)) == [
+                "envs/a.yaml", "envs/bom.YAML", "envs/broken.yaml", "envs/deep/b.yml", "envs/flow.yaml", "envs/indented.yaml",
+                "envs/j.json",
+            ])
     }
 
     @Test("of one owner are one too many")

@@ -83,6 +83,28 @@ struct PolicyTests {
         #expect(Pipeline.policy("none", .test()).policy == nil)
     }
 
+    @Test("looks at what the manifest leaves to others, at ranges that have every address, and at URLs by reference")
+    func loopholes() throws {
+        let manifest = """
+            webhooks: { hook: { url: { env: HOOK }, ignore_fields: [url, enabled] } }
+            domains: { acme.example: { protected: true, ignore_fields: [protected] } }
+            api_keys: { k: { scopes: [aliases:read], allowed_ips: [10.0.0.0/8, "::/0"], ignore_fields: [scopes], deliver_to: { file: k } } }
+            policy: { require: [https_webhooks, protected_domains, key_ip_allowlist], forbid_scopes: [full] }
+            """
+        let world = try World(manifest)
+        #expect(
+            world.desired.violations.map(\.problem).sorted() == [
+                "policy: the API key k may be used from anywhere", "policy: the api key k leaves scopes to others",
+                "policy: the domain acme.example leaves protected to others", "policy: the webhook hook leaves url to others",
+            ])
+        let reference = SecretReference(.env("HOOK"))
+        for (url, isRefused) in [("http://a.example/", true), ("https://a.example/", false)] {
+            let problems = world.plan(Secrets([reference: Secret(url)])).refusals.map(\.problem)
+            #expect(problems.contains("policy: the webhook hook is not https (env HOOK)") == isRefused, "\(problems)")
+            #expect(!problems.contains { $0.contains("a.example/") })
+        }
+    }
+
     private static let account = [
         record("webhook", "wh_1", #""key":null,"name":"by hand","url":"https://b.example/""#, owner: nil),
         record("alias", "alias_1", #""domain":"z.example","name":"x""#, owner: nil),
@@ -109,12 +131,28 @@ struct PolicyTests {
         }
     }
 
+    @Test("does not take it for managed that somebody points at it, nor a tombstone for a key")
+    func pointedAt() throws {
+        let manifest = "webhooks: { w: { manage: false, id: wh_1 } }\ndomains: { z.example: { manage: false } }\nallow: { deletes: 1 }\n"
+        let revoked = record(
+            "api_key", "key_9", #""key":null,"name":"k","scopes":["full"],"token":"delivered","revoked_at":"2026-10-01T00:00:00Z""#,
+            owner: nil)
+        let plan = try World(manifest + "policy: { unmanaged: forbid }", state: Self.account + [revoked]).plan()
+        #expect(
+            plan.refusals.map(\.problem) == [
+                "policy: 1 unmanaged webhook: by hand (wh_1)", "policy: 1 unmanaged domain: z.example",
+                "policy: 1 unmanaged alias: x@z.example",
+            ])
+    }
+
     @Test("has limits that no consent lifts")
     func limits() throws {
         let allow = "allow: { deletes: 1 }\n"
         #expect(try World(allow + "policy: { limits: { deletes: 1 } }", state: Self.account).plan().refusals.isEmpty)
         let plan = try World(allow + "policy: { limits: { deletes: 0 } }", state: Self.account).plan()
         #expect(plan.refusals.map(\.problem) == ["policy: 1 would be deleted, and at most 0 may"])
+        let written = try World("removed: [{ alias: y@z.example }]\npolicy: { limits: { deletes: 0 } }", state: Self.account).plan()
+        #expect(written.refusals.map(\.guarded) == ["policy_limit"], "also what is written down: the same hand writes both")
     }
 
     @Test("is shown with the plan, and the plan is refused")

@@ -4,17 +4,15 @@ public import Testing
 /// A document's console blocks, run as they stand: `$ ` begins a command, the lines below it are what comes out.
 public enum Walk {
     /// Runs the blocks of a document in a folder, one after the other.
-    /// - Parameter path: a folder whose programs come first.
     /// - Returns: how many commands ran.
     public static func run(
-        _ document: String, in folder: String, path: String? = nil, environment: [String: String] = [:],
+        _ document: String, in folder: String, environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Int {
         let scratch = try Scratch()
         try FileManager.default.createSymbolicLink(atPath: scratch.file("reconcile"), withDestinationPath: Command.binary)
-        if let path { _ = try await Command.run("/bin/chmod", ["-R", "755", path], in: "/") }
         let system = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let variables = environment.merging(["PATH": [path, scratch.path, system].compactMap { $0 }.joined(separator: ":")]) { $1 }
+        let variables = environment.merging(["PATH": "\(scratch.path):\(system)"]) { $1 }
         var ran = 0
         for block in document.components(separatedBy: "```console\n").dropFirst().compactMap({ $0.components(separatedBy: "```").first }) {
             for step in "\n\(block)".components(separatedBy: "\n$ ").dropFirst() {

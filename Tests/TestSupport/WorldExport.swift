@@ -13,6 +13,7 @@ extension WorldRun {
                 "manifest: mail", with: "manifest: \(owner.text.prefix { $0 != "/" })")
             try expect(!text.contains("canary"), "an export has no secret", text)
             let effects = Effects.test(files: ["m.yaml": text])
+            try expect(Formatted.read("m.yaml", effects).isCanonical, "an export has the canonical layout", text)
             let loaded = Pipeline.load("m.yaml", effects)
             guard let desired = loaded.desired else { throw fail("an export is a manifest", "\(loaded.diagnostics)\n\(text)") }
             let plan = try await Pipeline.plan(desired, file: "m.yaml", from: client, effects).plan

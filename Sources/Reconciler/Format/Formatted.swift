@@ -29,7 +29,7 @@ public struct Formatted: Sendable {
                 diagnostics = repeated.map { Diagnostic(.error, file, at: $0.position, $0.problem, $0.remedy) }
                 return
             }
-            let text = LayoutPrinter.print(document)
+            let text = LayoutPrinter.text(of: document)
             if text != source, !Self.isSame(document, text) {
                 canonical = nil
                 diagnostics = [

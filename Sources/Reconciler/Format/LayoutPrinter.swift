@@ -12,7 +12,7 @@ struct LayoutPrinter {
     static let step = 2
 
     /// - Complexity: O(bytes), one pass.
-    static func print(_ document: SourceDocument) -> [UInt8] {
+    static func text(of document: SourceDocument) -> [UInt8] {
         var printer = LayoutPrinter(document)
         printer.text.reserveCapacity(document.source.count + document.source.count / 8)
         printer.write(document)
