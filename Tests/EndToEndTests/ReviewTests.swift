@@ -204,13 +204,15 @@ struct ReviewTests {
         try await TestServer.with { server in
             let key = { (file: String) in "api_keys: { k: { scopes: [domains:read], deliver_to: { file: \(file) } } }\n" }
             let run = try Run(server, Self.manifest("a: hook") + key("keys/k"))
-            try run.folder.write("in the way", to: "keys")
+            // A place that seems to take it, and is full.
+            try run.folder.write("", to: "keys/other")
+            try FileManager.default.createSymbolicLink(atPath: run.folder.file("keys/k"), withDestinationPath: "/dev/full")
             let digest = try await run.digest()
             let first = try await run("apply", "--expect", digest)
             #expect(first.code == 6, "\(first.errors)")
             let still = try await run("apply", "--expect", digest)
             #expect(still.code == 6)
-            try FileManager.default.removeItem(atPath: run.folder.file("keys"))
+            try FileManager.default.removeItem(atPath: run.folder.file("keys/k"))
             try run.folder.write(Self.manifest("a: hook") + key("public"), to: "reconcile.yaml")
             let elsewhere = try await run("apply", "--plan", "plan")
             #expect(elsewhere.code == 3 && elsewhere.errors.contains("api key k: where its token goes"), "\(elsewhere.errors)")

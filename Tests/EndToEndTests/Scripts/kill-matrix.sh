@@ -5,6 +5,7 @@
 #     first    apply --local, where there is no database yet
 #     local    apply --local, on an account that an older manifest made
 #     client   apply over HTTP; the server runs unharmed
+#     rotate   keys rotate over HTTP; whatever was killed, the key in its file works at once
 #     server   serve, while an unharmed client applies, on an account that an older manifest made
 #     start    serve, where there is no database yet
 # KILL_STRIDE=1 takes every call. More takes every n-th of the many writes to the database's files, with the last ones, and all
@@ -21,7 +22,7 @@ calls=(writev pwrite64 pwritev fsync fdatasync ftruncate rename renameat renamea
   mkdir mkdirat link linkat)
 names=write$(printf ',?%s' "${calls[@]}")
 # Threads of a socket write little, and are killed between two writes when they wait.
-case $mode in client | server) names+=,?epoll_wait,?epoll_pwait ;; esac
+case $mode in client | rotate | server) names+=,?epoll_wait,?epoll_pwait ;; esac
 
 for tool in strace sqlite3 curl; do
   command -v "$tool" >/dev/null || { echo "error: the kill matrix needs $tool; apt-get install $tool" >&2; exit 1; }
@@ -114,7 +115,7 @@ expect_mended() { # DATABASE
   hash=$(tr -d '\n' <keys/k.key | sha256sum | cut -d' ' -f1)
   wanted=$(printf 'ok\n%s\n2|1|4|1\nunacknowledged 0\nvalid 1' "$new")
   found=$(sqlite3 "$1" "PRAGMA integrity_check; PRAGMA foreign_key_check; $resources $counts
-    SELECT 'unacknowledged ' || count(*) FROM key_tokens WHERE acknowledged_at IS NULL;
+    SELECT 'unacknowledged ' || count(*) FROM key_tokens WHERE acknowledged_at IS NULL AND grace_until IS NULL;
     SELECT 'valid ' || count(*) FROM key_tokens WHERE sha256 = '$hash' AND acknowledged_at IS NOT NULL AND grace_until IS NULL;" 2>&1) ||
     true
   [ "$found" = "$wanted" ] || fault "the account is not the manifest's: $(diff <(echo "$wanted") <(echo "$found") | tr '\n' ' ')"
@@ -186,6 +187,8 @@ run() { # as tracing_for
     rm -rf keys
     cp ../old.yaml reconcile.yaml
     must 0 "$binary" apply --auto-approve || return 0
+  elif [ "$mode" = rotate ]; then
+    cd prepared
   else
     rm -rf point && mkdir point && cd point
     if [ -d ../prepared ]; then cp -r ../prepared/. .; fi
@@ -202,9 +205,9 @@ run() { # as tracing_for
     end_server
     case $client in 0 | 1 | 3 | 6) ;; *) fault "the client of the killed server ended with $client" || return 0 ;; esac
   else
-    local options=(--auto-approve)
-    if [ "$mode" != client ]; then options+=(--local); fi
-    { TMPDIR=$PWD/tmp timeout -k 5 60 "${tracing[@]}" "$binary" apply "${options[@]}" >run.log 2>&1 || code=$?; } 2>/dev/null
+    local action=(apply --auto-approve)
+    case $mode in first | local) action+=(--local) ;; rotate) action=(keys rotate k --auto-approve) ;; esac
+    { TMPDIR=$PWD/tmp timeout -k 5 60 "${tracing[@]}" "$binary" "${action[@]}" >run.log 2>&1 || code=$?; } 2>/dev/null
   fi
   drafts=$((drafts + $(count_files . '*.tmp')))
   temporary=$((temporary + $(count_files tmp 'reconcile-*')))
@@ -222,6 +225,12 @@ mend() {
     ;;
   client)
     must 0 "$binary" apply --auto-approve || return 0
+    must 0 "$binary" plan --detailed-exitcode || return 0
+    expect_works keys/k.key domains || return 0
+    ;;
+  rotate)
+    expect_works keys/k.key domains || return 0
+    must 0 "$binary" keys rotate k --auto-approve || return 0
     must 0 "$binary" plan --detailed-exitcode || return 0
     expect_works keys/k.key domains || return 0
     ;;
@@ -262,9 +271,9 @@ series() { # LOG
 
 old=""
 case $mode in
-local | client | server)
+local | client | server | rotate)
   mkdir "$folder/prepared" && cd "$folder/prepared"
-  cp ../old.yaml reconcile.yaml
+  if [ "$mode" = rotate ]; then cp ../new.yaml reconcile.yaml; else cp ../old.yaml reconcile.yaml; fi
   if [ "$mode" = local ]; then
     must 0 "$binary" apply --local --auto-approve
   else
@@ -307,7 +316,7 @@ while read -r -u 4 file name most; do
   done
   echo "  $file $name: killed $reached times, of $most calls that one thread makes"
 done 4<"$folder/series"
-if [ "$mode" = client ]; then end_server; fi
+if [ "$mode" = client ] || [ "$mode" = rotate ]; then end_server; fi
 
 calls=$(grep -vc 'resumed>' "$folder/recorded.log")
 echo "$mode: killed at $killed points, survived $survived, stride $stride, $calls calls, $((SECONDS - started)) s; $failed failed"
