@@ -33,7 +33,8 @@ struct Reconcile: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ValidateCommand.self, FmtCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self,
-            ExportCommand.self, HistoryCommand.self, DestroyCommand.self, KeysCommand.self, SecretsCommand.self, SchemaCommand.self,
+            ExportCommand.self, HistoryCommand.self, DestroyCommand.self, KeysCommand.self, AuditCommand.self, SecretsCommand.self,
+            SchemaCommand.self,
             ServeCommand.self,
         ])
 }

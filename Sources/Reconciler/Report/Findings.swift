@@ -39,8 +39,16 @@ public enum Findings {
         return json.text
     }
 
-    /// SARIF 2.1.0, for code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    /// What is wrong in manifests, for code scanning.
     public static func sarif(_ diagnostics: [Diagnostic], version: String) -> String {
+        sarif(
+            diagnostics.map { ("manifest", $0) }, rules: [("manifest", "The manifest cannot be read, or not as it was meant.")],
+            version: version)
+    }
+
+    /// SARIF 2.1.0. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+    static func sarif(_ results: [(rule: String, diagnostic: Diagnostic)], rules: [(id: String, about: String)], version: String) -> String
+    {
         var json = JSONWriter()
         json.object { json in
             json.member("$schema", "https://json.schemastore.org/sarif-2.1.0.json")
@@ -52,18 +60,18 @@ public enum Findings {
                             json.member("name", "reconcile")
                             json.member("version", version)
                             json.array("rules") { json in
-                                json.object { json in
-                                    json.member("id", "manifest")
-                                    json.object("shortDescription") {
-                                        $0.member("text", "The manifest cannot be read, or not as it was meant.")
+                                for rule in rules {
+                                    json.object { json in
+                                        json.member("id", rule.id)
+                                        json.object("shortDescription") { $0.member("text", rule.about) }
                                     }
                                 }
                             }
                         }
                     }
                     json.array("results") { json in
-                        for (diagnostic, fingerprint) in zip(diagnostics, fingerprints(diagnostics)) {
-                            result(diagnostic, fingerprint, to: &json)
+                        for (result, fingerprint) in zip(results, fingerprints(results.map(\.diagnostic))) {
+                            self.result(result.rule, result.diagnostic, fingerprint, to: &json)
                         }
                     }
                 }
@@ -73,9 +81,9 @@ public enum Findings {
         return json.text
     }
 
-    private static func result(_ diagnostic: Diagnostic, _ fingerprint: String, to json: inout JSONWriter) {
+    private static func result(_ rule: String, _ diagnostic: Diagnostic, _ fingerprint: String, to json: inout JSONWriter) {
         json.object { json in
-            json.member("ruleId", "manifest")
+            json.member("ruleId", rule)
             json.member("level", diagnostic.severity == .notice ? "note" : diagnostic.severity.rawValue)
             json.object("message") { $0.member("text", sentence(diagnostic)) }
             json.object("partialFingerprints") { $0.member("problem/v1", fingerprint) }

@@ -31,7 +31,7 @@ extension Pipeline.Planned {
 }
 
 /// Where the manifest declares some resources, or writes down that they go.
-private struct Places {
+struct Places {
     private var positions: [ResourceName: Position] = [:]
 
     init(_ desired: DesiredState, of names: Set<ResourceName>) {
