@@ -147,8 +147,8 @@ enum SystemProgram {
         unsafe posix_spawnattr_setpgroup(&attributes, 0)
         unsafe posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-        // It has no use for the key that this run has.
-        let variables = ProcessInfo.processInfo.environment.filter { $0.key != "EMAILCONNECT_API_KEY" }
+        // It has no use for the keys that this run has.
+        let variables = ProcessInfo.processInfo.environment.filter { !["EMAILCONNECT_API_KEY", "RECONCILE_AGE_KEY"].contains($0.key) }
         var identifier: pid_t = 0
         // The shell only changes the folder: what it is given are words, and none of them is read as anything else.
         let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", folder]
