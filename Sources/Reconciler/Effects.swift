@@ -17,7 +17,7 @@ public struct Effects: Sendable {
     public var writeFile: @Sendable (_ path: String, _ bytes: [UInt8]) throws(FileFailure) -> Void
     /// Runs a program in a folder, perhaps with a secret on its standard input, to its end.
     /// - Returns: what it printed; only when it got nothing, else that is dropped.
-    public var runProgram: @Sendable (_ words: [String], _ folder: String, _ input: Secret?) throws(FileFailure) -> Secret
+    public var runProgram: @Sendable (ProgramRun) throws(FileFailure) -> Secret
     /// Whether a file may be read by anybody on this machine.
     public var isReadableByAll: @Sendable (_ path: String) -> Bool
     /// Whether there is a file, and no pipe, device or folder.
@@ -39,7 +39,7 @@ public struct Effects: Sendable {
         resolve: @escaping @Sendable (String, String) throws(FileFailure) -> String,
         writeSecret: @escaping @Sendable (String, Secret) throws(FileFailure) -> Void,
         writeFile: @escaping @Sendable (String, [UInt8]) throws(FileFailure) -> Void,
-        runProgram: @escaping @Sendable ([String], String, Secret?) throws(FileFailure) -> Secret,
+        runProgram: @escaping @Sendable (ProgramRun) throws(FileFailure) -> Secret,
         isReadableByAll: @escaping @Sendable (String) -> Bool, isRegularFile: @escaping @Sendable (String) -> Bool,
         probe: @escaping @Sendable (Sink, String) throws(FileFailure) -> Void,
         isInterrupted: @escaping @Sendable () -> Bool,
@@ -64,6 +64,18 @@ public struct Effects: Sendable {
         let random: @Sendable () -> UInt64
         mutating func next() -> UInt64 { random() }
     }
+}
+
+/// A program that a manifest names, and what it gets.
+public struct ProgramRun: Sendable {
+    /// The program and its arguments.
+    public var words: [String]
+    /// The folder that it runs in.
+    public var folder: String
+    /// What it gets on its standard input.
+    public var input: Secret?
+    /// The variables that are none of its business: those that the manifest takes secrets from.
+    public var withheld: Set<String>
 }
 
 /// Why a file could not be read or written, in words.

@@ -203,7 +203,9 @@ public enum Pipeline {
         var (prepared, planned) = (prepared, planned)
         let approved = planned.plan
         try probe(prepared.batch.deliveries, planned.folder, effects)
-        let applier = Applier(writer: account, effects: effects, owner: planned.desired.owner, folder: planned.folder)
+        let applier = Applier(
+            writer: account, effects: effects, owner: planned.desired.owner, folder: planned.folder,
+            withheld: planned.desired.secretReferences.variables)
         for _ in 0..<rebases {
             guard !effects.isInterrupted() else { throw ApplyRefusal.interrupted }
             let stale: AccountFailure

@@ -41,7 +41,7 @@ struct LeastPrivilegeTests {
             let plan = try await Command.reconcile("plan", "--detailed-exitcode", in: folder.path, environment: environment("ci-plan"))
             #expect(plan.code == 2, "\(plan.errors)")
             let write = try await Command.reconcile("apply", "--auto-approve", in: folder.path, environment: environment("ci-plan"))
-            #expect(write.code == 1 && write.errors.contains("needs a key with the scope"), "\(write.errors)")
+            #expect(write.code == 1 && write.errors.contains("this API key has no write scope"), "\(write.errors)")
             let apply = try await Command.reconcile("apply", "--auto-approve", in: folder.path, environment: environment("ci-apply"))
             #expect(apply.code == 0, "\(apply.errors)")
             let again = try await Command.reconcile("plan", "--detailed-exitcode", in: folder.path, environment: environment("ci-plan"))

@@ -119,4 +119,17 @@ struct SecretCommandTests {
             #expect(plan.errors.contains("everybody on this machine may read it; chmod 600 token") == isRefused, "\(mode): \(plan.errors)")
         }
     }
+
+    @Test("show nowhere: whatever is run, in whatever format, however it fails")
+    func canary() async throws {
+        let scratch = try Scratch()
+        let script = "\(Repository.root)/Tests/EndToEndTests/Scripts/canary.py"
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let result = try await Command.run(
+            "/usr/bin/env", ["python3", script, Command.binary, scratch.path], in: scratch.path, environment: ["PATH": path])
+        #expect(result.code == 0, "\(result.output.suffix(4000))\(result.errors.suffix(4000))")
+        #expect(
+            result.output.contains(
+                /searched: \d\d+ commands' output, 5 answers, the server's log, \d+ files, \d+ tables, \d+ programs' arguments/))
+    }
 }

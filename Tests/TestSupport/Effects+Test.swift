@@ -25,8 +25,9 @@ extension Effects {
                 try sink.write(path, secret)
             },
             writeFile: { path, _ throws(FileFailure) in throw FileFailure("this test writes no file \(path)") },
-            runProgram: { words, _, secret throws(FileFailure) in
-                guard let secret else {
+            runProgram: { program throws(FileFailure) in
+                let words = program.words
+                guard let secret = program.input else {
                     guard words.first == "echo" else { throw FileFailure("the program \(words[0]) cannot be started") }
                     return Secret(words.dropFirst().joined(separator: " ") + "\n")
                 }

@@ -17,7 +17,7 @@ extension Effects {
             writeFile: { path, bytes throws(FileFailure) in
                 try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755, keepsMode: true)
             },
-            runProgram: { words, folder, input throws(FileFailure) in try SystemProgram.run(words, in: folder, input: input) },
+            runProgram: { program throws(FileFailure) in try SystemProgram.run(program) },
             isReadableByAll: { path in
                 var status = stat()
                 return unsafe stat(path, &status) == 0 && status.st_mode & S_IROTH != 0 && status.st_mode & S_IFMT == S_IFREG

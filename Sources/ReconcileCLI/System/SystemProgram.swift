@@ -13,18 +13,17 @@ enum SystemProgram {
     private static let shown = 400
 
     /// Runs a program to its end.
-    /// - Parameter input: goes to its standard input; without one it has none.
     /// - Returns: what it printed; nothing when it got a secret.
     /// - Throws: when it cannot be started, takes too long, prints too much, or ends with anything but 0. What it said is shown, unless
     ///   it said a secret.
-    static func run(_ words: [String], in folder: String, input: Secret?) throws(FileFailure) -> Secret {
-        let name = Escaped.line(words[0])
+    static func run(_ program: ProgramRun) throws(FileFailure) -> Secret {
+        let (name, input) = (Escaped.line(program.words[0]), program.input)
         let errors = scratchFile()
         guard errors >= 0, let stdin = Pipe(), let stdout = Pipe() else { throw FileFailure("\(name) cannot be started") }
         defer { close(errors) }
         // Who gets a secret may print it; what it prints is then as good as an error.
         let (identifier, failure) = spawn(
-            words, in: folder, input: stdin.reading, output: input == nil ? stdout.writing : errors, errors: errors)
+            program, input: stdin.reading, output: input == nil ? stdout.writing : errors, errors: errors)
         stdin.closeReading()
         stdout.closeWriting()
         guard failure == 0 else { throw FileFailure("the program \(name) cannot be started: \(unsafe String(cString: strerror(failure)))") }
@@ -125,7 +124,7 @@ enum SystemProgram {
     }
 
     private static func spawn(
-        _ words: [String], in folder: String, input: Int32, output: Int32, errors: Int32
+        _ program: ProgramRun, input: Int32, output: Int32, errors: Int32
     ) -> (pid_t, failure: Int32) {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -148,11 +147,12 @@ enum SystemProgram {
         unsafe posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
         // It has no use for the keys that this run has.
-        let variables = ProcessInfo.processInfo.environment.filter { !["EMAILCONNECT_API_KEY", "RECONCILE_AGE_KEY"].contains($0.key) }
+        let withheld = program.withheld.union(["EMAILCONNECT_API_KEY", "RECONCILE_AGE_KEY"])
+        let variables = ProcessInfo.processInfo.environment.filter { !withheld.contains($0.key) }
         var identifier: pid_t = 0
         // The shell only changes the folder: what it is given are words, and none of them is read as anything else.
-        let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", folder]
-        let failure = unsafe withStrings(trampoline + words) { strings in
+        let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", program.folder]
+        let failure = unsafe withStrings(trampoline + program.words) { strings in
             unsafe withStrings(variables.map { "\($0.key)=\($0.value)" }) { variables in
                 unsafe posix_spawn(&identifier, trampoline[0], &actions, &attributes, strings, variables)
             }

@@ -6,6 +6,8 @@ struct Applier {
     let effects: Effects
     let owner: Owner
     let folder: String
+    /// The variables that hold secrets of the manifest.
+    let withheld: Set<String>
 
     /// - Throws: when the batch was refused, or nobody knows whether it was done.
     func apply(_ prepared: PreparedBatch, basedOn plan: Plan) async throws(AccountFailure) -> Applied {
@@ -64,7 +66,7 @@ struct Applier {
     private func deliver(_ secret: Secret, to sink: Sink) throws(FileFailure) {
         switch sink {
         case .file(let path): try effects.writeSecret(Paths.join(folder, path), secret)
-        case .command(let words): _ = try effects.runProgram(words, folder, secret)
+        case .command(let words): _ = try effects.runProgram(ProgramRun(words: words, folder: folder, input: secret, withheld: withheld))
         case .ageFile(let path, let recipients):
             var generator = Effects.Generator(random: effects.random)
             let text: String

@@ -8,11 +8,14 @@ struct SecretResolver {
     private let manifest: String
     private let run: Run
     private let effects: Effects
+    /// The variables that hold secrets of the manifest.
+    private let withheld: Set<String>
     private var diagnostics: [Diagnostic] = []
     /// What age values are opened with; nil until one is there, and when there are none.
     private var identities: [AgeIdentity]?
 
-    private init(_ manifest: String, _ run: Run, _ effects: Effects) {
+    private init(_ references: [SecretReference], _ manifest: String, _ run: Run, _ effects: Effects) {
+        withheld = references.variables
         self.manifest = manifest
         self.run = run
         self.effects = effects
@@ -23,7 +26,7 @@ struct SecretResolver {
     static func resolve(
         _ references: [SecretReference], manifest: String, _ effects: Effects, run: Run = Run()
     ) -> (Secrets, [Diagnostic]) {
-        var resolver = SecretResolver(manifest, run, effects)
+        var resolver = SecretResolver(references, manifest, run, effects)
         var values: [SecretReference: Secret] = [:]
         for reference in references {
             guard let text = resolver.text(of: reference)?.reveal(), text.contains(where: { !$0.isWhitespace }) else { continue }
@@ -41,7 +44,8 @@ struct SecretResolver {
             case .file(let path): return try read(path, below: folder(of: reference))
             case .command(let words):
                 guard run.allowsCommands else { return nil }
-                return Self.withoutNewline(try effects.runProgram(words, folder(of: reference), nil))
+                return Self.withoutNewline(
+                    try effects.runProgram(ProgramRun(words: words, folder: folder(of: reference), input: nil, withheld: withheld)))
             case .age(let text): return try opened(text)
             }
         } catch {
@@ -101,5 +105,12 @@ struct SecretResolver {
     private static func withoutNewline(_ secret: Secret) -> Secret {
         let text = secret.reveal()
         return text.hasSuffix("\r\n") || text.hasSuffix("\n") ? Secret(String(text.dropLast())) : secret
+    }
+}
+
+extension [SecretReference] {
+    /// The variables that they name.
+    var variables: Set<String> {
+        Set(compactMap { if case .env(let name) = $0.source { name } else { nil } })
     }
 }

@@ -20,12 +20,15 @@ enum SecretLook {
         guard (24...512).contains(text.utf8.count) else { return false }
         var counts: [UInt8: Int] = [:]
         var (lower, upper, digits) = (0, 0, 0)
+        var (run, longest) = (0, 0)
         for byte in text.utf8 {
+            run += 1
+            longest = max(longest, run)
             switch byte {
             case 0x61...0x7A: lower += 1
             case 0x41...0x5A: upper += 1
             case 0x30...0x39: digits += 1
-            case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): break
+            case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): run = 0
             default: return false
             }
             counts[byte, default: 0] += 1
@@ -35,7 +38,7 @@ enum SecretLook {
             && text.utf8.allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
             }
-        guard isHex || lower >= 3 && upper >= 3 && digits >= 3 else { return false }
+        guard longest >= 16, isHex || lower >= 3 && upper >= 3 && digits >= 2 else { return false }
         // Rényi's entropy of order 2: how seldom two characters are alike.
         let alike = counts.values.reduce(0) { $0 + $1 * $1 }
         return alike * (isHex ? 7 : 12) < text.utf8.count * text.utf8.count
