@@ -88,8 +88,14 @@ struct DocumentTests {
                 guard let target = part.components(separatedBy: ")").first, !target.hasPrefix("http"), !target.hasPrefix("#") else {
                     continue
                 }
-                let path = (("\(Repository.root)/\(folder)" as NSString).appendingPathComponent(target) as NSString).standardizingPath
+                let parts = target.components(separatedBy: "#")
+                let path = (("\(Repository.root)/\(folder)" as NSString).appendingPathComponent(parts[0]) as NSString).standardizingPath
                 #expect(FileManager.default.fileExists(atPath: path), "\(file) links to \(target)")
+                if let heading = parts.dropFirst().first {
+                    #expect(
+                        try String(contentsOfFile: path, encoding: .utf8).lowercased().contains("# \(heading)\n"),
+                        "\(file) links to \(target)")
+                }
                 found += 1
             }
         }
