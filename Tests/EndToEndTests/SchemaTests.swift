@@ -112,4 +112,18 @@ struct SchemaTests {
             result.code == 0 && result.output.hasPrefix("slip.json\t") && result.output.split(separator: "\n").count == 1,
             "\(result.output)\(result.errors)")
     }
+
+    @Test("is taken by the usual checker, for every example")
+    func checker() async throws {
+        let checker = URL(filePath: Self.python).deletingLastPathComponent().appending(path: "check-jsonschema").path
+        try #require(FileManager.default.fileExists(atPath: checker), "run scripts/prerequisites --tests")
+        let scratch = try Scratch()
+        try scratch.write(try await Command.reconcile("schema", in: scratch.path).output, to: "schema.json")
+        let files = ["quickstart", "complete", "environments"].flatMap { folder in
+            Repository.files("examples/\(folder)", "yaml").map { "\(Repository.root)/examples/\(folder)/\($0)" }
+        }
+        #expect(files.count >= 8)
+        let result = try await Command.run(checker, ["--schemafile", "schema.json"] + files, in: scratch.path)
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+    }
 }

@@ -112,4 +112,15 @@ struct PlanPageTests {
         #expect(html.contains("&amp;lt;") && !html.contains("\u{202E}"))
         for page in [markdown, html] { #expect(!page.contains("\r")) }
     }
+
+    @Test("lists what is new below its name where a terminal is too narrow for one line")
+    func width() throws {
+        let plan = try World("webhooks: { hook: { url: https://a.example/in, description: Opens a ticket } }").plan()
+        let line = "  + webhook hook  url \"https://a.example/in\", description \"Opens a ticket\"\n"
+        #expect(PlanText(.plain).render(plan, server: "s").contains(line), "a log has no width")
+        #expect(PlanText(.plain, width: 80).render(plan, server: "s").contains(line))
+        #expect(
+            PlanText(.plain, width: 60).render(plan, server: "s").contains(
+                "  + webhook hook\n      url \"https://a.example/in\"\n      description \"Opens a ticket\"\n"))
+    }
 }

@@ -122,7 +122,8 @@ struct PlanCommand: AsyncParsableCommand {
             if status == .refused || status == .conflict {
                 session.note("The plan as a whole cannot be applied as it stands; without --explain it says why.")
             }
-        case .text: try session.write(PlanText(session.style).render(planned.plan, server: name, driftOnly: driftOnly))
+        case .text:
+            try session.write(PlanText(session.style, width: session.width).render(planned.plan, server: name, driftOnly: driftOnly))
         case .json:
             try session.writeJSON(
                 PlanJSON.render(

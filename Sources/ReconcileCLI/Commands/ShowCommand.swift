@@ -20,7 +20,7 @@ struct ShowCommand: AsyncParsableCommand {
         try await session.run("show", format.output) {
             let saved = try session.savedPlan(file, else: .failed)
             switch format {
-            case .text: try session.write(PlanText(session.style).render(saved.plan, server: saved.server))
+            case .text: try session.write(PlanText(session.style, width: session.width).render(saved.plan, server: saved.server))
             case .json: try session.writeJSON(PlanJSON.render(saved.plan, server: saved.server, command: "show", exit: .done))
             case .markdown: try session.write(PlanMarkdown(saved.plan, server: saved.server).text)
             case .html: try session.write(PlanHTML(saved.plan, server: saved.server).text)

@@ -25,7 +25,7 @@ struct Applying {
         let status = try await session.withAccount(account, pins, writes: true) { client, name in
             let planned = try await session.timed("planned") { try await plan(client) }
             session.show(planned.diagnostics, [:])
-            if format == .text { try session.write(PlanText(session.style).render(planned.plan, server: name)) }
+            if format == .text { try session.write(PlanText(session.style, width: session.width).render(planned.plan, server: name)) }
             return try await apply(planned, client, name)
         }
         try session.exit(status)

@@ -35,6 +35,15 @@ final class Session: Sendable {
         isVerbose = options.verbose
     }
 
+    /// How many characters a line of the terminal has; nil where nobody's terminal shows it.
+    var width: Int? {
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
     /// The server's log: warnings and errors, on standard error.
     var logger: Logger {
         var logger = Logger(label: "reconcile") { StreamLogHandler.standardError(label: $0) }

@@ -25,6 +25,8 @@ struct PlanPage {
         var name: String
         /// Short words on the same line.
         var note: String
+        /// The same, in parts that may stand on lines of their own where the line would be too long.
+        var parts: [String] = []
         /// A line each, below.
         var fields: [Field]
         /// Whether somebody changed the account since the last apply.
@@ -55,6 +57,7 @@ struct PlanPage {
             row.fields.removeAll { $0.name == "token" }
             if row.fields.isEmpty {
                 row.note += row.note.isEmpty ? place : ", \(place)"
+                row.parts.append(place)
             } else {
                 row.fields.append(Field(name: "deliver_to", value: place))
             }
@@ -100,7 +103,7 @@ struct PlanPage {
             }
             var notes = stated.map { _, difference in "\(Escaped.line(difference.field)) \(difference.to.cell(missing: missing))" }
             if let reason, reason.isDrift { notes.insert(reason.words, at: 0) }
-            return Row(sigil: .add, kind: R.kind.word, name: name, note: notes.joined(separator: ", "), fields: [])
+            return Row(sigil: .add, kind: R.kind.word, name: name, note: notes.joined(separator: ", "), parts: notes, fields: [])
         case .update(_, _, let differences):
             let former = change.formerName.map { "\(Escaped.line($0.description)) -> " } ?? ""
             let hidden: Set<String> = former.isEmpty ? [Change<R>.ownerField] : [Change<R>.ownerField, "name", "domain"]

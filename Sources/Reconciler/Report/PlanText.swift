@@ -1,9 +1,14 @@
 /// A plan for a terminal or a log. No line begins with text from outside.
 public struct PlanText {
     private let style: TextStyle
+    private let width: Int
 
     /// Plain, or with colour.
-    public init(_ style: TextStyle) { self.style = style }
+    /// - Parameter width: how many characters a line of the terminal has; a log has no width.
+    public init(_ style: TextStyle, width: Int? = nil) {
+        self.style = style
+        self.width = width ?? .max
+    }
 
     /// The whole plan, with a line feed at its end.
     /// - Complexity: O(changes)
@@ -49,7 +54,12 @@ public struct PlanText {
             case .uncertain: .cyan
             }
         text += "  \(style.paint(row.sigil.rawValue, colour)) \(Self.padded(row.kind, kindWidth)) "
-        text += row.note.isEmpty ? "\(row.name)\n" : "\(Self.padded(row.name, nameWidth))  \(row.note)\n"
+        let used = 4 + kindWidth + 1 + max(row.name.count, nameWidth) + 2
+        if row.parts.count > 1, row.note.count > width - used {
+            text += "\(row.name)\n" + row.parts.map { "      \($0)\n" }.joined()
+        } else {
+            text += row.note.isEmpty ? "\(row.name)\n" : "\(Self.padded(row.name, nameWidth))  \(row.note)\n"
+        }
         let width = row.fields.map(\.name.count).max() ?? 0
         for field in row.fields { text += "      \(Self.padded(field.name, width))  \(field.value)\n" }
     }
