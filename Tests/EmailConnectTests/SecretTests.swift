@@ -8,7 +8,7 @@ struct SecretTests {
     func redaction() {
         let secret = Secret("canary-1")
         let sensitive = Sensitive.reference(SecretReference(.env("TOKEN"), prefix: "canary-2 "))
-        var dumped = "\(secret) \(String(reflecting: secret)) \(sensitive.shown)"
+        var dumped = String(describing: secret) + String(reflecting: secret) + String(describing: [secret]) + "\(sensitive.shown)"
         dump(secret, to: &dumped)
         #expect(!dumped.contains("canary"))
     }

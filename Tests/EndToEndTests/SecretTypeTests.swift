@@ -21,7 +21,7 @@ struct SecretTypeTests {
 
     @Test("is revealed on purpose")
     func control() async throws {
-        let result = try await compiles("_ = secret.reveal(); _ = secret == other")
+        let result = try await compiles("_ = secret.reveal(); _ = secret.isSame(as: other)")
         #expect(result.isFine, "else the rest proves nothing: \(result.said)")
     }
 
@@ -29,7 +29,7 @@ struct SecretTypeTests {
         "is no text, no data, no key of a dictionary, and has no way into a file",
         arguments: [
             "let text: String = secret", "_ = key + secret", "_ = secret + key", "_ = try JSONEncoder().encode(secret)",
-            "_ = try JSONDecoder().decode(Secret.self, from: Data())", "_ = [secret: 1]", "_ = secret.text", "_ = secret < other",
+            "_ = try JSONDecoder().decode(Secret.self, from: Data())", "_ = [secret: 1]", "_ = secret.text", "_ = secret < other", "_ = secret == other", "_ = \"key \\(secret)\"",
             "_ = Data(secret)", "_ = secret.utf8", "_ = String(secret)", "_ = secret as String",
         ])
     func misuse(code: String) async throws {

@@ -1,7 +1,8 @@
 import Crypto
 
-/// A value that never shows: not in a description, a dump, a log or an error.
-public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+/// A value that never shows: not in a description, a dump, a log or an error. It is not compared with `==`, since that tells by its
+/// time where two differ, and put into no text.
+public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let text: String
 
     /// Wraps a value.
@@ -10,12 +11,25 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
     /// The value itself, for the one place that must send or store it.
     public func reveal() -> String { text }
 
+    /// Whether both are the same, in a time that does not depend on where they differ.
+    public func isSame(as other: Secret) -> Bool {
+        let (one, two) = (Array(text.utf8), Array(other.text.utf8))
+        guard one.count == two.count else { return false }
+        return zip(one, two).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
     /// Never the value.
     public var description: String { "(secret)" }
     /// Never the value.
     public var debugDescription: String { "(secret)" }
     /// Nothing to reflect on.
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension DefaultStringInterpolation {
+    /// A secret is put into no text.
+    @available(*, unavailable, message: "a secret is shown nowhere; reveal() is for the one place that sends or stores it")
+    public mutating func appendInterpolation(_ secret: Secret) {}
 }
 
 /// What the account shows of a secret: a salt of its own and HMAC-SHA-256 over the value, so that two sides can compare.

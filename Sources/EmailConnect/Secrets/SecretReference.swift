@@ -172,7 +172,7 @@ extension Node {
 }
 
 /// The values behind references, as far as they are at hand: unset, empty and blank ones are not.
-public struct Secrets: Sendable, Equatable {
+public struct Secrets: Sendable {
     private var values: [SecretReference: Secret]
 
     /// The values behind references.

@@ -13,7 +13,7 @@ public enum Sensitive: Hashable, Sendable {
         public let secret: Secret
         init(_ text: String) { secret = Secret(text) }
         /// Whether both are the same.
-        public static func == (left: SecretValue, right: SecretValue) -> Bool { left.secret == right.secret }
+        public static func == (left: SecretValue, right: SecretValue) -> Bool { left.secret.isSame(as: right.secret) }
         /// Feeds the hash.
         public func hash(into hasher: inout Hasher) { hasher.combine(secret.reveal()) }
     }
