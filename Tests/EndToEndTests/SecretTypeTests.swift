@@ -15,7 +15,7 @@ struct SecretTypeTests {
             to: "a.swift")
         // The C modules that the package's own dependencies have.
         let result = try await Command.run(
-            "/usr/bin/env", ["swiftc", "-typecheck", "-swift-version", "6", "-I", Self.modules, "a.swift"], in: scratch.path)
+            "/usr/bin/env", ["swiftc", "-typecheck", "-swift-version", "6", "-warnings-as-errors", "-I", Self.modules, "a.swift"], in: scratch.path)
         return (result.code == 0, result.errors)
     }
 

@@ -27,9 +27,10 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
 }
 
 extension DefaultStringInterpolation {
-    /// A secret is put into no text.
-    @available(*, unavailable, message: "a secret is shown nowhere; reveal() is for the one place that sends or stores it")
-    public mutating func appendInterpolation(_ secret: Secret) {}
+    /// A secret is put into no text. A warning, which is an error in this package: an overload that is unavailable would be passed over
+    /// for the general one.
+    @available(*, deprecated, message: "a secret is shown nowhere; reveal() is for the one place that sends or stores it")
+    public mutating func appendInterpolation(_ secret: Secret) { appendLiteral(secret.description) }
 }
 
 /// What the account shows of a secret: a salt of its own and HMAC-SHA-256 over the value, so that two sides can compare.
