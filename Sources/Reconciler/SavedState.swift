@@ -5,6 +5,8 @@ public struct SavedState: AccountReader {
     private let file: String
     private let bytes: [UInt8]
 
+    private static let piece = 1 << 16
+
     /// Reads the file.
     /// - Throws: when it cannot be read.
     public init(_ file: String, _ effects: Effects) throws(FileFailure) {
@@ -17,7 +19,10 @@ public struct SavedState: AccountReader {
     public func state(of kinds: [Kind], seenBy viewer: Viewer) async throws(AccountFailure) -> AccountState {
         do throws(Rejection) {
             var decoder = StateDecoder(seenBy: viewer)
-            try decoder.feed(bytes)
+            // Piece by piece, since the decoder keeps what it is fed until a line ends.
+            for start in stride(from: 0, to: bytes.count, by: Self.piece) {
+                try decoder.feed(bytes[start..<min(start + Self.piece, bytes.count)])
+            }
             return try decoder.finish()
         } catch {
             throw AccountFailure(

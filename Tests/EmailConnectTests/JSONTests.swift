@@ -61,6 +61,24 @@ struct JSONTests {
         #expect(try read(#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00""#) == .scalar(Scalar("\"\\/\u{8}\u{C}\n\r\té😀", .quoted)))
     }
 
+    @Test("a text ends where its quote is, wherever that is, and holds no control character")
+    func places() throws {
+        for length in 0..<40 {
+            let text = String(repeating: "a", count: length)
+            #expect(try read("\"\(text)\" ") == .scalar(Scalar(text, .quoted)))
+            for place in 0..<length {
+                let bytes = Array(text.utf8)
+                for (byte, isFine) in [(UInt8(0x1F), false), (0x20, true), (0x7F, true), (0x80, false), (0xFF, false), (0, false)] {
+                    var changed = bytes
+                    changed[place] = byte
+                    var reader = JSONReader([UInt8(ascii: "\"")] + changed + [UInt8(ascii: "\"")])
+                    let node = Result { try reader.node() }
+                    #expect((try? node.get()) == (isFine ? .scalar(Scalar(String(decoding: changed, as: UTF8.self), .quoted)) : nil))
+                }
+            }
+        }
+    }
+
     @Test("an object of many members is checked for repeats as one of few is")
     func manyMembers() throws {
         let members = (0..<1000).map { "\"k\($0)\":1" }.joined(separator: ",")

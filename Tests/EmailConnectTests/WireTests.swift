@@ -66,6 +66,42 @@ struct WireTests {
         #expect(try decode(lines) == golden)
     }
 
+    @Test("Records are read one by one, in whatever order and with whatever space their members stand")
+    func recordsOfManyForms() throws {
+        let head = Array(Self.golden.prefix(1))
+        let forms = [
+            #"{"kind":"alias","id":"alias_1","version":1,"managed_by":"a/b","domain":"acme.example","name":"n1","description":"x"}"#,
+            #"{"kind":"alias","id":"alias_2","version":12,"managed_by":"a/bc","domain":"acme.example","name":"n12","description":"x"}"#,
+            #"{ "kind" : "alias", "id":"alias_3" ,"version":120,"managed_by":null,"enabled":false,"domain":"b.example","name":"n"}"#,
+            #"{"kind":"alias","version":12,"id":"alias_3","na\u006de":"n12","domain":"b.example","description":"x\"y"}"#,
+            #"{"kind":"alias","id":"alias_4","version":12,"managed_by":"a/b","domain":"b.example","name":"n12","enabled":true}"#,
+        ]
+        let tail = #"{"end":true,"records":\#(forms.count),"revision":7}"#
+        let read = try decode(head + forms + [tail]).aliases
+        #expect(read.map(\.version) == [1, 12, 120, 12, 12])
+        #expect(read.map { $0.owner?.text } == ["a/b", "a/bc", nil, nil, "a/b"])
+        #expect(read.map { $0.value.name?.text } == ["n1", "n12", "n", "n12", "n12"])
+        #expect(
+            read.map { $0.value.domain?.name?.text } == Array(repeating: "acme.example", count: 2) + Array(repeating: "b.example", count: 3)
+        )
+        #expect(read.map(\.value.description) == ["x", "x", "", "x\"y", ""])
+        #expect(read.map(\.value.enabled) == [true, true, false, true, true])
+        for (index, form) in forms.enumerated() {
+            let end = #"{"end":true,"records":1,"revision":7}"#
+            #expect(try decode(head + [form, end]).aliases == [read[index]])
+        }
+    }
+
+    @Test("A record that states a member twice is refused, under whatever spelling of the name")
+    func repeatedMembers() {
+        for more in [#""name":"b""#, #" "name" : "b""#, #""n\u0061me":"b""#, #""new":1,"new":2"#, #""kind":"alias""#] {
+            let line = #"{"kind":"alias","id":"alias_1","version":1,"domain":"acme.example","name":"a",\#(more)}"#
+            #expect(throws: Rejection.self) {
+                try decode([Self.golden[0], line, #"{"end":true,"records":1,"revision":7}"#])
+            }
+        }
+    }
+
     @Test("The batch of the documents is read, and written as it was read")
     func goldenBatch() throws {
         let text =

@@ -15,7 +15,8 @@ struct SecretTypeTests {
             to: "a.swift")
         // The C modules that the package's own dependencies have.
         let result = try await Command.run(
-            "/usr/bin/env", ["swiftc", "-typecheck", "-swift-version", "6", "-warnings-as-errors", "-I", Self.modules, "a.swift"], in: scratch.path)
+            "/usr/bin/env", ["swiftc", "-typecheck", "-swift-version", "6", "-warnings-as-errors", "-I", Self.modules, "a.swift"],
+            in: scratch.path)
         return (result.code == 0, result.errors)
     }
 
@@ -29,7 +30,8 @@ struct SecretTypeTests {
         "is no text, no data, no key of a dictionary, and has no way into a file",
         arguments: [
             "let text: String = secret", "_ = key + secret", "_ = secret + key", "_ = try JSONEncoder().encode(secret)",
-            "_ = try JSONDecoder().decode(Secret.self, from: Data())", "_ = [secret: 1]", "_ = secret.text", "_ = secret < other", "_ = secret == other", "_ = \"key \\(secret)\"",
+            "_ = try JSONDecoder().decode(Secret.self, from: Data())", "_ = [secret: 1]", "_ = secret.text", "_ = secret < other",
+            "_ = secret == other", "_ = \"key \\(secret)\"",
             "_ = Data(secret)", "_ = secret.utf8", "_ = String(secret)", "_ = secret as String",
         ])
     func misuse(code: String) async throws {

@@ -56,7 +56,8 @@ struct AgeKeyTests {
         dump([identity], to: &dumped)
         // The key is 32 times 0x42.
         for text in [
-            "\(identity)", String(reflecting: identity), "\([identity])", "\(Optional(identity) as Any)", dumped, "\(identity.secret)",
+            "\(identity)", String(reflecting: identity), "\([identity])", "\(Optional(identity) as Any)", dumped,
+            "\(String(describing: identity.secret))",
         ] {
             for part in ["GFPYY", "gfpyy", "66", "42", "Curve25519"] { #expect(!text.contains(part), "\(text)") }
         }

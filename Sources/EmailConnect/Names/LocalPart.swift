@@ -12,6 +12,10 @@ public struct LocalPart: TextValue, Hashable, Comparable {
     /// Reads a mailbox name in any case.
     /// - Throws: when the text is no mailbox name.
     public init(_ written: String) throws(Rejection) {
+        if Self.isCanonical(written) {
+            text = written
+            return
+        }
         let text = written.utf8.contains(where: { (0x41...0x5A).contains($0) }) ? written.lowercased() : written
         guard !text.isEmpty else { throw Rejection("the alias has no name") }
         guard text.utf8.count <= 64 else { throw Rejection("the alias name is longer than 64 bytes") }
@@ -30,6 +34,19 @@ public struct LocalPart: TextValue, Hashable, Comparable {
     public static var shape: Shape {
         let atom = "[A-Za-z0-9!#$%&'\\-/=?^_`{|}~]+"
         return .text(format: nil, pattern: #"^(\*|\#(atom)(\.\#(atom))*)$"#, length: 1...64)
+    }
+
+    /// The common case in one pass: nothing to change, nothing to refuse.
+    private static func isCanonical(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        guard bytes.count <= 64 else { return false }
+        var previous = UInt8(ascii: ".")
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard isAllowed(byte), byte != UInt8(ascii: ".") || previous != byte else { return false }
+            previous = byte
+        }
+        return previous != UInt8(ascii: ".")
     }
 
     /// Which of the characters it is that is not allowed.

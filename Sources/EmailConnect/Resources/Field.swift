@@ -68,6 +68,12 @@ public protocol Resource: Equatable, Sendable {
     static var kind: Kind { get }
     /// In the order that people read and write them.
     static var fields: [Field<Self>] { get }
+    /// Reads one field as a manifest has it. This and the next are requirements, though no kind implements them: so other modules
+    /// reach the code that was made for the kind.
+    /// - Throws: when the value is not of the field's type.
+    static func read(_ row: Int, _ node: Node, into value: inout Self) throws(Rejection)
+    /// Takes an inherited field over, or merges it with what is stated.
+    static func inherit(_ row: Int, from inherited: Self, into value: inout Self, isStated: Bool)
     /// Its natural key; nil for what another client made without one.
     var naturalKey: Name? { get }
     /// With secrets by name only, and nothing that is not configuration.

@@ -193,7 +193,10 @@ extension String: FieldValue {
         guard text.utf8.count <= Self.limit || text.unicodeScalars.count <= Self.limit else {
             throw Rejection("the text is longer than 4,096 characters", at: node.position)
         }
-        guard !text.utf8.contains(0) else { throw Rejection("the text has a NUL character", at: node.position) }
+        let bytes = text.utf8Span.span
+        guard bytes.place(of: 0, in: bytes.indices) == bytes.count else {
+            throw Rejection("the text has a NUL character", at: node.position)
+        }
         self = text
     }
     /// Writes the member as the wire has it.

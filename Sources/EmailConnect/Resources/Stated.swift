@@ -26,21 +26,17 @@ public struct Stated<R: Resource>: Equatable, Sendable {
         return false
     }
     /// This over what is inherited: what is stated here wins, what is stated there only is taken over, but for the rows in `removed`.
-    public func over(_ inherited: Stated<R>, removing removed: some Collection<Int>) -> Stated<R> {
+    public func over(_ inherited: Stated<R>, removing removed: [Int]) -> Stated<R> {
         var merged = self
-        for row in inherited.rows where !removed.contains(row) {
-            if states(row) {
-                R.fields[row].inherit(inherited.value, &merged.value)
-            } else {
-                _ = R.fields[row].keep(nil, inherited.value, &merged.value)
-                merged.stated |= 1 << UInt64(row)
-            }
+        for row in Rows(inherited.stated) where !removed.contains(row) {
+            R.inherit(row, from: inherited.value, into: &merged.value, isStated: states(row))
+            merged.stated |= 1 << UInt64(row)
         }
         return merged
     }
 
     /// The stated rows, in the table's order.
-    public var rows: [Int] { R.fields.indices.filter(states) }
+    public var rows: [Int] { Array(Rows(stated)) }
     /// Whether nothing is stated.
     public var isEmpty: Bool { stated == 0 }
 
@@ -54,7 +50,7 @@ public struct Stated<R: Resource>: Equatable, Sendable {
     /// - Throws: when the value is not of the field's type.
     public mutating func read(_ row: Int, _ node: Node) throws(Rejection) {
         stated |= 1 << UInt64(row)
-        try R.fields[row].read(node, &value)
+        try R.read(row, node, into: &value)
     }
 
     /// Reads one field of a record or a request.
@@ -70,7 +66,28 @@ public struct Stated<R: Resource>: Equatable, Sendable {
     }
 }
 
+/// The places of the bits that are set, from the lowest on.
+private struct Rows: Sequence, IteratorProtocol {
+    private var bits: UInt64
+
+    init(_ bits: UInt64) { self.bits = bits }
+
+    mutating func next() -> Int? {
+        guard bits != 0 else { return nil }
+        defer { bits &= bits - 1 }
+        return bits.trailingZeroBitCount
+    }
+}
+
 extension Resource {
+    /// Takes an inherited field over, or merges it with what is stated.
+    public static func inherit(_ row: Int, from inherited: Self, into value: inout Self, isStated: Bool) {
+        if isStated { fields[row].inherit(inherited, &value) } else { _ = fields[row].keep(nil, inherited, &value) }
+    }
+
+    /// Reads one field as a manifest has it.
+    public static func read(_ row: Int, _ node: Node, into value: inout Self) throws(Rejection) { try fields[row].read(node, &value) }
+
     /// The row whose wire name this is.
     public static func row(wire name: String) -> Int? { fields.firstIndex { $0.wireNames.contains(name) } }
 

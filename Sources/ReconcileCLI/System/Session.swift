@@ -130,9 +130,11 @@ final class Session: Sendable {
         desired: DesiredState, loaded: Pipeline.Loaded
     ) {
         let policy = try policy(policies)
-        let loaded = load(file, isTraced: isTraced)
+        var loaded = load(file, isTraced: isTraced)
         guard var desired = loaded.desired else { throw ExitCode(ExitStatus.failed.rawValue) }
         desired.policy = desired.policy.tightened(by: policy)
+        // What there is to show of its lines has been shown; an account's state is about to take the room.
+        loaded.sources = [:]
         return (desired, loaded)
     }
 

@@ -20,19 +20,17 @@ struct Side<R: Resource> {
     /// - Parameter renames: the places of records that are wanted under another name, by that name.
     init(_ desired: [Desired<R>], _ records: [Record<R>], _ manifest: DesiredState, renames: [R.Name: Int] = [:]) {
         let owner = manifest.owner
-        var index: [R.Name: Int32] = [:]
-        index.reserveCapacity(records.count)
-        for (place, record) in records.enumerated() {
+        // By place, here and below: a copy of each record costs more than all that is done with it.
+        let index = PlaceTable<R.Name>(count: records.count) { place in
             // A slug is unique for its owner only; a name or an address is unique in the account.
-            guard record.owner == owner || R.isUniqueInAccount, let name = record.value.naturalKey else { continue }
-            index[name] = Int32(place)
+            records[place].owner == owner || R.isUniqueInAccount ? records[place].value.naturalKey : nil
         }
         var seen = [Bool](repeating: false, count: records.count)
         for place in renames.values { seen[place] = true }
         let others = Others(records, manifest)
-        for wanted in desired {
-            guard let name = wanted.value.naturalKey else { continue }
-            var found = index[name].map(Int.init)
+        for wanted in desired.indices {
+            guard let name = desired[wanted].entry.value.naturalKey else { continue }
+            var found = index.place(of: name) { records[$0].value.naturalKey == name }
             if let place = found, seen[place] { found = nil }
             if found == nil { found = renames[name] ?? others.place(of: name) }
             if let place = found, renames[name] != place, seen[place] || others.isTaken(place, by: name) {
@@ -40,13 +38,16 @@ struct Side<R: Resource> {
                 continue
             }
             guard let place = found else {
-                missing.append(wanted.value)
+                missing.append(desired[wanted].value)
                 continue
             }
             seen[place] = true
+            let isOurs = records[place].owner == owner
+            // What is equal, as nearly everything is, is not looked at again.
+            if isOurs, desired[wanted].entry.value == records[place].value { continue }
             let record = records[place]
             var transfer: Transfer?
-            if record.owner != owner {
+            if !isOurs {
                 transfer = Self.transfer(of: record, name, manifest)
                 guard transfer != nil else {
                     conflicts.append(.taken(record, R.kind, name.description))
@@ -56,20 +57,17 @@ struct Side<R: Resource> {
                     conflicts.append(.protected(record, R.kind, name.description))
                     continue
                 }
-            } else if wanted.value == record.value {
-                // What is equal, as nearly everything is, is not looked at again.
-                continue
             }
-            var want = wanted.value
+            var want = desired[wanted].value
             // Protection ends only when the manifest says so.
-            if !wanted.statesProtection { want.protected = record.value.protected }
+            if !desired[wanted].statesProtection { want.protected = record.value.protected }
             if !manifest.options.isEmpty, let ignored = manifest.options[ResourceName(R.kind, name)]?.ignored {
                 for field in ignored { want = want.keeping(field, of: record.value) ?? want }
             }
             both.append(Pair(want: want, have: record, transfer: transfer))
         }
         conflicts += others.missing
-        for (place, record) in records.enumerated() where !seen[place] && record.owner == owner { gone.append(record) }
+        for place in records.indices where !seen[place] && records[place].owner == owner { gone.append(records[place]) }
     }
 
     /// How a record that is not ours may become ours; nil when nobody has agreed to that.

@@ -13,6 +13,12 @@ struct KeySet {
         many.isEmpty ? few.first { $0.key == key }?.position : many[key]
     }
 
+    /// Forgets the keys, keeps the room.
+    mutating func removeAll() {
+        few.removeAll(keepingCapacity: true)
+        many = [:]
+    }
+
     /// Notes a new key.
     mutating func insert(_ key: String, at position: Position) {
         guard many.isEmpty else { return many[key] = position }

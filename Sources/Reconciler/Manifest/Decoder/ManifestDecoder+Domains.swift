@@ -101,63 +101,64 @@ extension ManifestDecoder {
                 report(error, at: key.position)
                 name = nil
             }
-            let read = try alias(key)
+            let first = name.flatMap { places.updateValue(key.position, forKey: $0) }
+            if let name, let first { places[name] = first }
+            let isRead = try alias(key, first == nil ? name : nil, into: &list)
             guard let name else { continue }
-            if let first = places[name] {
-                if read != nil { reportTwice("the alias \(name.text)", first, at: key.position) }
-                continue
+            if let first {
+                if isRead { reportTwice("the alias \(name.text)", first, at: key.position) }
+            } else if !isRead {
+                places[name] = nil
             }
-            switch read {
-            case nil: continue
-            case .null(let position): list.nulls[name] = position
-            case .alias(var alias, let extras):
-                alias.entry.value.name = name
-                if let extras { list.extras[name] = extras }
-                list.items.append(alias)
-            }
-            places[name] = key.position
         }
         return list
     }
 
-    private enum AliasRead {
-        case alias(Desired<Alias>, Extras?)
-        case null(Position)
-    }
-
-    private mutating func alias(_ key: Scalar) throws(SyntaxFailure) -> AliasRead? {
-        var stated = Stated<Alias>()
+    /// Reads one alias; without a name, it is only looked at.
+    /// - Returns: false when it is none.
+    private mutating func alias(_ key: Scalar, _ name: LocalPart?, into list: inout AliasList) throws(SyntaxFailure) -> Bool {
+        var desired = Desired(Stated<Alias>(), at: key.position)
+        desired.entry.value.name = name
         if case .scalar(let scalar, _) = try yaml.peek(), !scalar.isBlank, !scalar.isNull {
             // The short form: the webhook alone.
             _ = try yaml.next()
-            stated.state("webhook") { $0.webhook = .key(scalar.text) }
-            var extras: Extras?
+            desired.entry.state("webhook") { $0.webhook = .key(scalar.text) }
+            desired.webhookPosition = scalar.position
+            guard let name else { return true }
             if isTraced {
-                extras = Extras()
-                extras?.marks = [Marked("webhook", at: scalar.position)]
+                var extras = Extras()
+                extras.marks = [Marked("webhook", at: scalar.position)]
+                list.extras[name] = extras
             }
-            return .alias(Desired(stated, at: key.position, webhook: scalar.position), extras)
+            list.items.append(desired)
+            return true
         }
         switch try begin("an alias's fields, or a webhook's key", at: key) {
         case .mapping: break
-        case .null(let position): return .null(position)
-        case .other: return nil
+        case .null(let position):
+            if let name { list.nulls[name] = position }
+            return true
+        case .other: return false
         }
-        var webhook: Position?
         var seen = KeySet()
+        swap(&seen, &aliasKeys)
+        seen.removeAll()
+        defer { aliasKeys = seen }
         var extras = Extras()
         var hasExtras = isTraced
-        while let name = try nextKey(&seen) {
-            if name.text == "webhook" { webhook = try yaml.peek().position }
-            if try field(name, into: &stated, &extras) { continue }
-            if try extra(name, of: Alias.extraNames, into: &extras) {
+        while let field = try nextKey(&seen) {
+            if field.text == "webhook" { desired.webhookPosition = try yaml.peek().position }
+            if try self.field(field, into: &desired.entry, &extras) { continue }
+            if try extra(field, of: Alias.extraNames, into: &extras) {
                 hasExtras = true
                 continue
             }
-            try unknown(name, in: "an alias", known: Alias.entryNames)
+            try unknown(field, in: "an alias", known: Alias.entryNames)
         }
-        if !extras.nulls.isEmpty { hasExtras = true }
-        return .alias(Desired(stated, at: key.position, webhook: webhook), hasExtras ? extras : nil)
+        guard let name else { return true }
+        if hasExtras || !extras.nulls.isEmpty { list.extras[name] = extras }
+        list.items.append(desired)
+        return true
     }
 
     private mutating func reportTwice(_ what: String, _ first: Position, at position: Position) {

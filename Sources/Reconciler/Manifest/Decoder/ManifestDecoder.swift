@@ -6,6 +6,8 @@ struct ManifestDecoder: ~Copyable {
     var yaml: YAMLReader
     var diagnostics: [Diagnostic] = []
     var layer = Layer()
+    /// Room for the keys of an alias, which there are many of.
+    var aliasKeys = KeySet()
     /// Whether the place of each field is kept.
     let isTraced: Bool
 

@@ -21,24 +21,24 @@ struct AliasList: Sendable {
         merged.extras = extras
         merged.nulls = nulls
         merged.null = inherited.items.isEmpty ? null : inherited.null
-        var places = self.places
-        merged.items.reserveCapacity(items.count + inherited.items.count)
-        for item in inherited.items {
-            guard let name = item.value.name else { continue }
-            if null != nil { continue }
-            if merged.nulls.removeValue(forKey: name) != nil { continue }
-            let others = inherited.extras[name]
-            guard let place = places.removeValue(forKey: name) else {
-                merged.items.append(item)
-                merged.extras[name] = others
-                continue
+        let places = self.places
+        var isInherited = [Bool](repeating: false, count: items.count)
+        merged.items.reserveCapacity(max(items.count, inherited.items.count))
+        for index in inherited.items.indices where null == nil {
+            guard let name = inherited.items[index].value.name else { continue }
+            if !merged.nulls.isEmpty, merged.nulls.removeValue(forKey: name) != nil { continue }
+            let (own, others) = (extras[name], inherited.extras[name])
+            if let place = places[name] {
+                isInherited[place] = true
+                merged.items.append(items[place].over(inherited.items[index], own?.nulls ?? []))
+                if own == nil, others == nil { continue }
+                merged.extras[name] = (own ?? Extras()).over(others ?? Extras()) { inherited.items[index].entry.states($0) }
+            } else {
+                merged.items.append(inherited.items[index])
+                if let others { merged.extras[name] = others }
             }
-            let own = extras[name]
-            let (desired, both) = items[place].over(item, own ?? Extras(), others ?? Extras())
-            merged.items.append(desired)
-            merged.extras[name] = own == nil && others == nil ? nil : both
         }
-        for item in items { if let name = item.value.name, places[name] != nil { merged.items.append(item) } }
+        for index in items.indices where !isInherited[index] { merged.items.append(items[index]) }
         if null == nil { merged.nulls.merge(inherited.nulls) { own, _ in own } }
         return merged
     }

@@ -76,14 +76,18 @@ struct AliasSet: LayeredEntry {
 extension Desired {
     /// This over what is inherited, field by field; each header is a field.
     func over(_ inherited: Desired, _ extras: Extras, _ others: Extras) -> (Desired, Extras) {
+        (over(inherited, extras.nulls), extras.over(others) { inherited.entry.states($0) })
+    }
+
+    /// - Parameter nulls: the names of fields that are written as `null`.
+    func over(_ inherited: Desired, _ nulls: [Marked<String>]) -> Desired {
         var merged = self
-        var removed: [Int] = []
-        if !extras.nulls.isEmpty { removed = R.fields.indices.filter { row in extras.nulls.contains { $0.value == R.fields[row].name } } }
+        let removed = nulls.isEmpty ? [] : R.fields.indices.filter { row in nulls.contains { $0.value == R.fields[row].name } }
         merged.entry = entry.over(inherited.entry, removing: removed)
-        if webhookPosition == nil, !extras.nulls.contains(where: { $0.value == "webhook" }) {
+        if webhookPosition == nil, !nulls.contains(where: { $0.value == "webhook" }) {
             merged.webhookPosition = inherited.webhookPosition
         }
-        return (merged, extras.over(others) { inherited.entry.states($0) })
+        return merged
     }
 
     /// This and another file's; what both state is a clash.

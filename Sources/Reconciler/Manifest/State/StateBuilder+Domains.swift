@@ -37,7 +37,11 @@ extension StateBuilder {
                     "remove webhook: from the domain, or the alias", at: entry.desired.webhookPosition ?? entry.position)
             }
         }
-        if state.aliases.isEmpty { state.aliases = list } else { state.aliases += list }
+        for index in list.indices {
+            var alias = list[index]
+            alias.entry.value.domain = .name(name)
+            state.aliases.append(alias)
+        }
         if state.aliases.count > Self.mostAliases, !isFull {
             isFull = true
             report(Rejection("more than \(Self.mostAliases) aliases", "give some domains a manifest of their own", at: entry.position))
@@ -59,14 +63,16 @@ extension StateBuilder {
         }
     }
 
-    /// Its own aliases, over those of the sets that it uses.
+    /// Its own aliases, over those of the sets that it uses; they do not know their domain yet.
     private mutating func aliases(of entry: DomainEntry, _ name: DomainName) -> [Desired<Alias>] {
         var list = entry.aliases
         if let use = entry.use { list = list.over(sets(use)) }
-        for index in list.items.indices { list.items[index].entry.value.domain = .name(name) }
         if !list.extras.isEmpty {
             for item in list.items {
-                if let local = item.value.name, let extras = list.extras[local] { keep(extras, of: item.value, at: item.position) }
+                guard let local = item.value.name, let extras = list.extras[local] else { continue }
+                var alias = item.value
+                alias.domain = .name(name)
+                keep(extras, of: alias, at: item.position)
             }
         }
         for (local, position) in list.nulls { reportNull("alias \(local.text)@\(name.text)", isEntry: true, at: position) }

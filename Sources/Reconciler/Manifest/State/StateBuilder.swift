@@ -59,7 +59,9 @@ struct StateBuilder {
         state.repositoryMovedFrom = layer.repositoryMovedFrom?.value
         for entry in layer.webhooks.entries { webhook(entry) }
         for entry in layer.apiKeys.entries { apiKey(entry) }
-        for entry in layer.domains.takeAll() { domain(entry) }
+        let domains = layer.domains.takeAll()
+        state.aliases.reserveCapacity(domains.reduce(0) { $0 + $1.aliases.items.count })
+        for entry in domains { domain(entry) }
         reportNulls()
         checkSinks()
         resolveReferences()
