@@ -86,13 +86,15 @@ struct SchemaTests {
         try scratch.write("version: 1\npolicy: { require: [key_rotation], unmanaged: report }\n", to: "policy.yaml")
         let local = ["--local", "--format", "json", "--policy", "policy.yaml"]
         let manifest = "\(examples)/complete/reconcile.yaml"
+        // Keys go below the manifest's folder.
+        try scratch.write(try Repository.text("examples/quickstart/reconcile.yaml"), to: "quick.yaml")
         let runs: [[String]] = [
             ["plan", manifest] + local, ["plan", "none.yaml"] + local, ["plan", manifest, "--format", "json"],
-            ["plan", "\(examples)/quickstart/reconcile.yaml", "--explain", "acme.example"] + local,
-            ["apply", "\(examples)/quickstart/reconcile.yaml", "--auto-approve", "--local", "--format", "json"],
-            ["plan", "\(examples)/quickstart/reconcile.yaml"] + local,
-            ["apply", "\(examples)/quickstart/reconcile.yaml", "--auto-approve", "--local", "--format", "json"],
-            ["destroy", "\(examples)/quickstart/reconcile.yaml", "--auto-approve", "--local", "--format", "json"],
+            ["plan", "quick.yaml", "--explain", "acme.example"] + local,
+            ["apply", "quick.yaml", "--auto-approve", "--local", "--format", "json"],
+            ["plan", "quick.yaml"] + local,
+            ["apply", "quick.yaml", "--auto-approve", "--local", "--format", "json"],
+            ["destroy", "quick.yaml", "--auto-approve", "--local", "--format", "json"],
             ["validate", "none.yaml", "--format", "json"],
         ]
         var files: [String] = []
