@@ -45,11 +45,14 @@ let package = Package(
             name: "Reconciler",
             dependencies: ["CYaml", "EmailConnect", .product(name: "Crypto", package: "swift-crypto")]
         ),
+        // A raw message in, a value out.
+        .target(name: "Mail"),
         // The bundled server, a library.
         .target(
             name: "APIServer",
             dependencies: [
-                "EmailConnect",
+                "EmailConnect", "Mail",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -59,6 +62,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -88,6 +93,7 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "EmailConnectTests", dependencies: ["EmailConnect", "TestSupport"]),
+        .testTarget(name: "MailTests", dependencies: ["Mail"]),
         .testTarget(
             name: "ReconcilerTests", dependencies: ["EmailConnect", "Reconciler", "TestSupport"], exclude: ["Snapshots"]),
         .testTarget(

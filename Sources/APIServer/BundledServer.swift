@@ -36,7 +36,7 @@ public struct BundledServer: Sendable {
         }
     }
 
-    private let store: Store
+    let store: Store
     private let clock: Clock
     private let random: Randomness
     private let access: Access
@@ -46,6 +46,7 @@ public struct BundledServer: Sendable {
     private let limiter: RateLimiter?
     private let activity: Activity
     private let templates: PageTemplates
+    private let bell = Bell()
 
     /// Opens or makes the database, with its first account.
     /// - Throws: ``StoreFailure``.
@@ -111,14 +112,26 @@ public struct BundledServer: Sendable {
     }
 
     /// Serves until the task is cancelled or the process gets SIGTERM or SIGINT; answers under way are finished first.
-    /// - Parameter onReady: called once with the port, or 0 for a Unix socket, when requests are answered.
-    /// - Throws: when the address cannot be listened at.
-    public func run(at address: Address, handlesSignals: Bool, onReady: @escaping @Sendable (Int) async -> Void) async throws {
+    /// - Parameters:
+    ///   - onMailReady: called once with the port, when mail is listened for.
+    ///   - onReady: called once with the port, or 0 for a Unix socket, when requests are answered.
+    /// - Throws: when the address cannot be listened at; ``MailAddressFailure`` when it is the one for mail.
+    public func run(
+        at address: Address, handlesSignals: Bool, onMailReady: @escaping @Sendable (Int) async -> Void = { _ in },
+        onReady: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: ActivityWriter(activity: activity))]
+        // Whoever opens the database for a moment delivers nothing.
+        if case .keys = access {
+            services.append(.init(service: DeliveryService(courier: courier(HTTPSender(targets: options.webhookTargets).send))))
+        }
+        if let address = options.mailAddress {
+            let mailbox = SMTPMailbox(store: store, inlet: inlet)
+            services.append(.init(service: SMTPService(address: address, mailbox: mailbox, onReady: onMailReady)))
+        }
+        services.append(.init(service: try application(at: address, onReady: onReady)))
         var configuration = ServiceGroupConfiguration(
-            services: [
-                .init(service: ActivityWriter(activity: activity)),
-                .init(service: try application(at: address, onReady: onReady)),
-            ],
+            services: services,
             gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
         // Whoever stalls does not keep the server from ending.
         configuration.maximumGracefulShutdownDuration = .seconds(10)
@@ -156,6 +169,12 @@ public struct BundledServer: Sendable {
             logger: logger)
     }
 
+    /// Who delivers what came in.
+    /// - Parameter send: makes an attempt.
+    func courier(_ send: @escaping @Sendable (Outgoing) async -> Attempt) -> Courier {
+        Courier(store: store, clock: clock, random: random, logger: logger, bell: bell, send: send)
+    }
+
     /// The routes, as the document describes them.
     package var routes: Routes {
         let authenticator: Authenticator =
@@ -163,13 +182,17 @@ public struct BundledServer: Sendable {
             case .keys: .keys(store, clock)
             case .local, .reading, .throwaway: .local(store, accountID: accountID)
             }
-        let ledger = Ledger(store: store, clock: clock, random: random, allowsPrivateTargets: options.allowsPrivateTargets)
+        let ledger = Ledger(store: store, clock: clock, random: random, webhookTargets: options.webhookTargets)
         let gate = Gate(authenticator: authenticator, limiter: limiter, activity: activity, trustedProxies: options.trustedProxies)
         return Routes(
             store: store, ledger: ledger, gate: gate, metrics: Metrics(database: store.path), clock: clock, random: random, logger: logger,
             pages: Pages(
-                store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates))
+                store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates, bell: bell),
+            inlet: inlet)
     }
+
+    /// Where mail comes in.
+    var inlet: Inlet { Inlet(store: store, clock: clock, random: random, bell: bell) }
 
     /// HTTP/1.1, with TLS if there is a certificate.
     private var server: HTTPServerBuilder {

@@ -2,8 +2,8 @@ public import EmailConnect
 
 /// How a server behaves, beside where its data is and who may call.
 public struct ServerOptions: Sendable {
-    /// Whether webhooks may point into this machine or a private network.
-    public var allowsPrivateTargets = false
+    /// Where webhooks may lead.
+    public var webhookTargets = WebhookTargets()
     /// Whether accounts and addresses may ask only so often.
     public var limitsRequests = true
     /// Whose word for a client's address is taken, in `X-Forwarded-For`; nobody's if empty.
@@ -28,6 +28,23 @@ public struct ServerOptions: Sendable {
         public init(chain: String, key: String) {
             self.chain = chain
             self.key = key
+        }
+    }
+
+    /// Where it listens for mail, by SMTP; nowhere if nil.
+    public var mailAddress: MailAddress?
+
+    /// An address to listen at.
+    public struct MailAddress: Sendable {
+        /// The host, as a name or an address.
+        public var host: String
+        /// The port; 0 lets the system choose.
+        public var port: Int
+
+        /// An address to listen at.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
         }
     }
 

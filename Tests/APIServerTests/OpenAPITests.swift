@@ -90,6 +90,20 @@ struct OpenAPITests {
             }
             let token = (key["tokens"] as? [Object])?.first ?? [:]
             check(token, Self.value(schemas, "ApiKey", "properties", "tokens", "items"), "a token")
+            try await account.call(.patch, "/v1/aliases/\(alias["id"] ?? "")", #"{"webhook_id":"\#(webhook["id"] ?? "")"}"#)
+            let mail = try await account.receive(Account.message(to: "a@acme.example"))
+            let email = try #require(account.items(mail).first)
+            check(email, Self.value(schemas, "Email"), "an email")
+            await account.server.courier { _ in Attempt(milliseconds: 1, result: .success(.init(status: 200))) }.deliverDue()
+            let whole = try await account.call(.get, "/v1/emails/\(email["id"] ?? "")").json
+            check(whole, Self.value(schemas, "EmailWithDeliveries"), "an email with its deliveries")
+            check((whole["deliveries"] as? [Object])?.first ?? [:], Self.value(schemas, "Delivery"), "a delivery")
+            let statistics = try await account.call(.get, "/v1/statistics").json
+            check(statistics, Self.value(schemas, "Statistics"), "the statistics")
+            for list in ["days", "domains", "aliases"] {
+                let item = try #require((statistics[list] as? [Object])?.first)
+                check(item, Self.value(schemas, "Statistics", "properties", list, "items"), list)
+            }
             let batch = try await account.batch([#"{"op":"create","kind":"domain","set":{"name":"b.example"}}"#]).json
             check(batch, Self.value(schemas, "BatchAnswer"), "a batch's answer")
             check(

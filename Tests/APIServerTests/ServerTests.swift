@@ -18,6 +18,8 @@ struct Account {
     let database: String
     /// The server's routes.
     let routes: [Route]
+    /// The server itself, for what it does without being asked.
+    let server: BundledServer
 
     struct Answer {
         let status: Int
@@ -47,7 +49,8 @@ struct Account {
         if let first { try await server.handOver(firstKey: first) }
         let key = first?.reveal() ?? ""
         try await server.application().test(.router) { client in
-            try await body(Account(client: client, key: key, clock: clock, database: scratch.file("a.db"), routes: server.routes.all))
+            try await body(
+                Account(client: client, key: key, clock: clock, database: scratch.file("a.db"), routes: server.routes.all, server: server))
         }
     }
 

@@ -69,7 +69,7 @@ struct ForeignClientTests {
         let result = try await Command.run(
             "/bin/bash", [Self.script("http-lint.sh"), Command.binary, scratch.path], in: scratch.path, environment: Self.environment)
         #expect(result.code == 0, "\(result.output)\(result.errors)")
-        #expect(result.output.contains(/2\d answers, 0 faults/))
+        #expect(result.output.contains(/[23]\d answers, 0 faults/))
     }
 
     @Test("a contract fuzzer finds nothing that the document does not say")

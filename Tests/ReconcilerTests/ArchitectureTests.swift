@@ -7,11 +7,12 @@ struct ArchitectureTests {
     private static let allowed: [String: Set<String>] = [
         "EmailConnect": ["FoundationEssentials", "Crypto", "Swift"],
         "EmailConnectClient": ["EmailConnect", "AsyncHTTPClient", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"],
+        "Mail": ["Glibc"],
         "Reconciler": ["EmailConnect", "FoundationEssentials", "Crypto", "CYaml"],
         "APIServer": [
-            "EmailConnect", "FoundationEssentials", "Crypto", "GRDB", "HTTPTypes", "Hummingbird", "HummingbirdCore", "HummingbirdTLS",
-            "Logging",
-            "Mustache", "NIOCore", "NIOSSL", "ServiceLifecycle", "Synchronization", "UnixSignals",
+            "EmailConnect", "Mail", "AsyncHTTPClient", "FoundationEssentials", "Crypto", "Glibc", "GRDB", "HTTPTypes", "Hummingbird",
+            "HummingbirdCore", "HummingbirdTLS", "Logging", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+            "Synchronization", "UnixSignals",
         ],
         "ReconcileCLI": [
             "APIServer", "EmailConnect", "EmailConnectClient", "Reconciler", "ArgumentParser", "Logging", "FoundationEssentials", "Glibc",
@@ -22,7 +23,10 @@ struct ArchitectureTests {
         "CYaml": ["Reconciler/YAML/"], "GRDB": ["APIServer/Store/"],
         "Hummingbird": ["APIServer/HTTP/", "APIServer/Routes/", "APIServer/Web/", "APIServer/BundledServer.swift"],
         "Mustache": ["APIServer/Web/"],
-        "NIOSSL": ["APIServer/BundledServer.swift", "EmailConnectClient/"],
+        "NIOSSL": ["APIServer/BundledServer.swift", "APIServer/Delivery/", "EmailConnectClient/"],
+        "AsyncHTTPClient": ["APIServer/Delivery/", "EmailConnectClient/"],
+        "Mail": ["APIServer/Delivery/", "APIServer/SMTP/"],
+        "Glibc": ["APIServer/Delivery/", "EmailConnectClient/", "Mail/Text/", "ReconcileCLI/"],
     ]
 
     @Test("keeps each module to the imports that its place allows")

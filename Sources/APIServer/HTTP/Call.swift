@@ -70,12 +70,13 @@ struct Call: Sendable {
         request.headers[.contentLength].flatMap(Int.init) ?? 0 > 0 || request.headers[.transferEncoding] != nil
     }
 
-    /// The body's bytes, JSON by its content type.
+    /// The body's bytes, of a content type that the route takes.
     func body() async throws -> [UInt8] {
         let limit = route.body?.limit ?? Self.bodyLimit
+        let types = route.body?.types ?? ["application/json"]
         let type = request.headers[.contentType]?.split(separator: ";").first?.lowercased().filter { $0 != " " }
-        guard let type, type == "application/json" || type.hasSuffix("+json") else {
-            throw Problem(.unsupportedMediaType, "send the body as Content-Type: application/json")
+        guard let type, types.contains(type) || types == ["application/json"] && type.hasSuffix("+json") else {
+            throw Problem(.unsupportedMediaType, "send the body as Content-Type: \(types.joined(separator: " or "))")
         }
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMediaType, "send the body without a Content-Encoding")

@@ -26,14 +26,14 @@ struct Ledger: Sendable {
     let store: Store
     let clock: Clock
     let random: Randomness
-    let allowsPrivateTargets: Bool
+    let webhookTargets: WebhookTargets
 
     /// Does a batch as a whole or not at all.
     /// - Throws: ``Problem``.
     func commit(_ batch: Batch, by caller: Caller, _ options: CommitOptions) async throws -> BatchAnswer {
         for kind in Set(batch.operations.map(\.kind)).sorted() { try caller.require(kind.writeScope) }
         if let owner = batch.owner { try caller.requireOwner(owner.text) }
-        let (clock, random, allowsPrivateTargets) = (clock, random, allowsPrivateTargets)
+        let (clock, random, webhookTargets) = (clock, random, webhookTargets)
         return try await store.write { transaction in
             let time = clock.now()
             let request = options.idempotencyKey.map { _ in batch.fingerprint }
@@ -50,7 +50,7 @@ struct Ledger: Sendable {
             }
             var ledger = LedgerTransaction(
                 transaction, caller: caller, batch: batch, options: options, time: time, random: random,
-                allowsPrivateTargets: allowsPrivateTargets, ownerID: owner?.id)
+                webhookTargets: webhookTargets, ownerID: owner?.id)
             ledger.revision = try History.revision(of: caller.accountID, in: transaction) + 1
             if let change = owner?.change { ledger.history.append(change) }
             try Accounts.refuseOverfull(ledger)

@@ -8,7 +8,7 @@ struct LedgerTransaction {
     let options: CommitOptions
     let time: Timestamp
     let random: Randomness
-    let allowsPrivateTargets: Bool
+    let webhookTargets: WebhookTargets
     /// The row of the batch's owner.
     let ownerID: String?
 
@@ -49,7 +49,7 @@ struct LedgerTransaction {
 
     init(
         _ transaction: Transaction, caller: Caller, batch: Batch, options: CommitOptions, time: Timestamp, random: Randomness,
-        allowsPrivateTargets: Bool, ownerID: String?
+        webhookTargets: WebhookTargets, ownerID: String?
     ) {
         self.transaction = transaction
         self.caller = caller
@@ -57,7 +57,7 @@ struct LedgerTransaction {
         self.options = options
         self.time = time
         self.random = random
-        self.allowsPrivateTargets = allowsPrivateTargets
+        self.webhookTargets = webhookTargets
         self.ownerID = ownerID
     }
 

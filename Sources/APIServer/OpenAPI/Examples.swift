@@ -65,11 +65,11 @@ enum Examples {
         let own =
             switch kind {
             case .domain:
-                #""webhook_id":null,"name":"acme.example","description":"Main domain","enabled":true,"protected":false,"allow_attachments":true,"include_envelope":false"#
+                #""webhook_id":null,"received":7,"last_received_at":"2026-11-24T08:00:00Z","name":"acme.example","description":"Main domain","enabled":true,"protected":false,"allow_attachments":true,"include_envelope":false"#
             case .alias:
-                #""webhook_id":null,"domain":"acme.example","domain_id":"dom_4fK2x9QaB7cD1eF0","address":"support@acme.example","name":"support","description":"Support ticket intake","enabled":true,"protected":false"#
+                #""webhook_id":null,"domain":"acme.example","domain_id":"dom_4fK2x9QaB7cD1eF0","address":"support@acme.example","received":7,"last_received_at":"2026-11-24T08:00:00Z","name":"support","description":"Support ticket intake","enabled":true,"protected":false"#
             case .webhook:
-                #""url":"https://your-app.com/webhook","headers":{"X-Custom-Header":"value"},"secret_headers":{},"signing_secret":null,"alias_ids":["alias_4fK2x9QaB7cD1eF0"],"verified":false,"suspended_at":null,"key":null,"name":"","description":"","enabled":true,"protected":false"#
+                #""url":"https://your-app.com/webhook","headers":{"X-Custom-Header":"value"},"secret_headers":{},"signing_secret":null,"alias_ids":["alias_4fK2x9QaB7cD1eF0"],"verified":false,"suspended_at":null,"failures":0,"last_delivered_at":"2026-11-24T08:00:01Z","last_failed_at":null,"key":null,"name":"","description":"","enabled":true,"protected":false"#
             case .apiKey: key
             }
         return "{\(common(kind)),\(own)}"

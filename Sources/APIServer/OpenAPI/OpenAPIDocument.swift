@@ -95,9 +95,11 @@ struct OpenAPIDocument {
                 json.object("requestBody") { json in
                     json.member("required", body.isRequired)
                     json.object("content") { json in
-                        json.object("application/json") { json in
-                            body.schema.write("schema", to: &json)
-                            json.member("example", json: body.example)
+                        for type in body.types {
+                            json.object(type) { json in
+                                body.schema.write("schema", to: &json)
+                                json.member("example", json: body.example)
+                            }
                         }
                     }
                 }
@@ -215,7 +217,7 @@ struct OpenAPIDocument {
     private static let groups = [
         ("Domains", "A domain receives mail."), ("Aliases", "An alias is a mailbox name on a domain; `*` takes what no other takes."),
         ("Webhooks", "A webhook is the HTTPS endpoint that gets a message as signed JSON."),
-        ("API keys", "A key lets a program use the API with limited scopes."),
+        ("Emails", "What came in, and what became of it."), ("API keys", "A key lets a program use the API with limited scopes."),
         ("Account", "The account as a whole."), ("History", "Who did what, when."), ("Server", "The server itself."),
     ]
 

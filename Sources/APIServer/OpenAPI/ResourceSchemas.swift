@@ -125,11 +125,19 @@ extension Resource {
         }
     }
 
+    private static var received: [Schema.Member] {
+        [
+            .init("received", .integer(0...Schema.largest), "How many messages it has taken."),
+            .init("last_received_at", .nullable(.time), "When it took the last one."),
+        ]
+    }
+
     private static var serversOwn: [Schema.Member] {
         switch kind {
-        case .domain: return []
+        case .domain: return received
         case .alias:
             return [.init("domain_id", .id(.domain), "The domain, by id."), .init("address", .text(format: "email"), "name@domain.")]
+                + received
         case .webhook:
             return [
                 .init("secret_url", .named("Fingerprint"), "There when the URL is a secret.", isRequired: false),
@@ -137,6 +145,9 @@ extension Resource {
                 .init("alias_ids", .list(.id(.alias)), "The aliases that it serves."),
                 .init("verified", .boolean, "Whether the endpoint has answered the verification."),
                 .init("suspended_at", .nullable(.time), "When the server stopped to call it, for it kept failing."),
+                .init("failures", .integer(0...Schema.largest), "How many attempts have failed since the last that did not."),
+                .init("last_delivered_at", .nullable(.time), "When it took a message last."),
+                .init("last_failed_at", .nullable(.time), "When an attempt failed last."),
             ]
         case .apiKey:
             let tokens = Schema.object([

@@ -5,33 +5,38 @@ import EmailConnect
 struct ListPage: Sendable {
     let page: Int
     let limit: Int
-    /// The place behind which it begins.
+    /// The place behind which it begins; 0 for the first page.
     let after: Int
-    private let kind: Kind
+    private let letters: String
     private let isByCursor: Bool
 
     /// How many items are skipped.
     var offset: Int { isByCursor ? 0 : (page - 1) * limit }
 
-    static func parameters(_ kind: Kind) -> [Route.Parameter] {
+    static func parameters(_ kind: Kind) -> [Route.Parameter] { parameters(letters(kind)) }
+
+    /// The parameters of a list whose cursors begin with some letters.
+    static func parameters(_ letters: String) -> [Route.Parameter] {
         [
             .init("page", .integer(1...1_000_000), "Which page, from 1."),
             .init("limit", .integer(1...100), "How many on a page; 50 if left out."),
             .init(
-                "cursor", .text(pattern: "^\(letters(kind))_[1-9a-z][0-9a-z]{0,10}$"),
+                "cursor", .text(pattern: "^\(letters)_[1-9a-z][0-9a-z]{0,10}$"),
                 "next_cursor of the page before, in place of page: stable while others write."),
         ]
     }
 
-    init(_ query: [String: String], kind: Kind) throws(Problem) {
-        self.kind = kind
+    init(_ query: [String: String], kind: Kind) throws(Problem) { try self.init(query, letters: Self.letters(kind)) }
+
+    init(_ query: [String: String], letters: String) throws(Problem) {
+        self.letters = letters
         page = try Routes.number(query, "page", 1...1_000_000, default: 1)
         limit = try Routes.number(query, "limit", 1...100, default: 50)
         isByCursor = query["cursor"] != nil
         guard let cursor = query["cursor"] else { after = 0; return }
         guard query["page"] == nil else { throw Problem(.invalid, "take page or cursor, not both") }
         let parts = cursor.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == Self.letters(kind), let place = Int(parts[1], radix: 36), place > 0,
+        guard parts.count == 2, parts[0] == letters, let place = Int(parts[1], radix: 36), place > 0,
             String(place, radix: 36) == parts[1]
         else {
             throw Problem(.invalid, "this is no cursor of this list; take next_cursor of the page before")
@@ -53,7 +58,7 @@ struct ListPage: Sendable {
             json.member("limit", limit)
             json.member("total", total)
             json.member("has_more", hasMore)
-            json.member("next_cursor", hasMore ? items.last.map { "\(Self.letters(kind))_\(String($0.place, radix: 36))" } : nil)
+            json.member("next_cursor", hasMore ? items.last.map { "\(letters)_\(String($0.place, radix: 36))" } : nil)
             more(&json)
         }
         return json.bytes

@@ -46,6 +46,8 @@ struct Route: Sendable {
         var isRequired = true
         /// The largest one, in bytes.
         var limit = Call.bodyLimit
+        /// Its content types.
+        var types = ["application/json"]
     }
 
     /// What it answers when all is well.
@@ -88,6 +90,7 @@ struct Route: Sendable {
         ]
         if body != nil { codes += [.tooLarge, .unsupportedMediaType] }
         if method == .post { codes.append(.notFound) }
+        if group == "Emails" { codes.append(.undeliverable) }
         if headers.contains(.idempotencyKey) { codes += [.idempotencyMismatch, .otherRepository, .olderRun] }
         return codes
     }

@@ -13,12 +13,15 @@ package struct Routes: Sendable {
     let random: Randomness
     let logger: Logger
     let pages: Pages
+    let inlet: Inlet
     let largeBodies = LargeBodies()
     let document = KeptDocument()
 
     /// Every route, in the order of the document.
     var all: [Route] {
-        collection(Domain.self) + collection(Alias.self) + collection(Webhook.self) + collection(APIKey.self) + keyRoutes + accountRoutes
+        collection(Domain.self) + collection(Alias.self) + collection(Webhook.self) + emailRoutes + deliveryRoutes + collection(APIKey.self)
+            + keyRoutes
+            + accountRoutes
             + historyRoutes + operationRoutes
     }
 

@@ -12,7 +12,7 @@ extension Webhook: SlugNamed {
             case .secret(.value(let value)): try? HTTPURL(value.secret.reveal())
             default: nil
             }
-        if let url, url.isPrivateTarget, !ledger.allowsPrivateTargets {
+        if let url, !ledger.webhookTargets.allow(url) {
             throw invalid("url", "the URL's host is private to a network: this server does not send there")
         }
     }
@@ -33,8 +33,8 @@ extension Webhook: SlugNamed {
         if stated.states("signing_secret"), let secret = stated.value.signingSecret {
             if try write(.signingSecret, secret, of: id, in: ledger) { isChanged = true }
         } else if isNew || stated.states("signing_secret") {
-            // Nobody gave one: the server makes it.
-            let made = Secret("whsec_" + ledger.random.identifier(43))
+            // Nobody gave one: the server makes it, as the 33 bytes that the letters are in Base64.
+            let made = Secret("whsec_" + ledger.random.identifier(44))
             let isNews = try WebhookSecrets.set(
                 .signingSecret, made, of: id, madeByServer: true, random: ledger.random, in: ledger.transaction)
             if isNews { isChanged = true }

@@ -11,6 +11,7 @@ enum Migrations {
             try db.execute(sql: "ALTER TABLE api_keys ADD COLUMN grants TEXT")
         }
         migrator.registerMigration("0004 limits, use, web sessions") { db in try db.execute(sql: fourth) }
+        migrator.registerMigration("0005 mail and deliveries") { db in try db.execute(sql: mail) }
         return migrator
     }
 

@@ -124,13 +124,16 @@ struct RecordQuery<R: Resource>: Sendable {
     ) throws {
         let isItem = if case .item = view { true } else { false }
         switch R.kind {
-        case .domain: json.member("webhook_id", row.optionalText(5))
+        case .domain:
+            json.member("webhook_id", row.optionalText(5))
+            if isItem { try MailCounters.write(of: id, in: "domain", transaction, to: &json) }
         case .alias:
             json.member("webhook_id", row.optionalText(5))
             json.member("domain", row.text(7))
             if isItem {
                 json.member("domain_id", row.text(6))
                 json.member("address", "\(name(row))@\(row.text(7))")
+                try MailCounters.write(of: id, in: "alias", transaction, to: &json)
             }
         case .webhook:
             json.member("url", row.optionalText(6))
@@ -143,6 +146,7 @@ struct RecordQuery<R: Resource>: Sendable {
                 json.member("alias_ids", aliases)
                 json.member("verified", row.boolean(7))
                 json.member("suspended_at", row.optionalText(8))
+                try MailCounters.writeHealth(of: id, transaction, to: &json)
             }
         case .apiKey:
             json.member("revoked_at", row.optionalText(5))

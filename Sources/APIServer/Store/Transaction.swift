@@ -1,4 +1,5 @@
 import EmailConnect
+import FoundationEssentials
 import GRDB
 
 /// The database inside one transaction: statements are prepared once and their values bound by place.
@@ -57,6 +58,7 @@ struct Transaction {
                 case .null: nil
                 case .integer(let number): number
                 case .text(let text): text
+                case .bytes(let bytes): Data(bytes)
                 }
             })
     }
@@ -76,6 +78,7 @@ struct StoredRow {
     func integer(_ index: Int) -> Int { row[index] }
     func optionalInteger(_ index: Int) -> Int? { row[index] }
     func boolean(_ index: Int) -> Bool { row[index] }
+    func bytes(_ index: Int) -> [UInt8] { Array(row[index] as Data) }
 }
 
 extension RowValue {

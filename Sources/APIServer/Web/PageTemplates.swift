@@ -15,7 +15,7 @@ struct PageTemplates: Sendable {
 
     private static let all = [
         "page": page, "login": login, "refused": refused, "keys": keys, "domains": domains, "webhooks": webhooks, "activity": activity,
-        "docs": docs, "more": more,
+        "docs": docs, "mail": mail, "more": more,
     ]
 
     private static let page = """

@@ -29,11 +29,13 @@ struct Pages: Sendable {
     let random: Randomness
     let options: ServerOptions
     let templates: PageTemplates
+    /// Says that there is something to deliver.
+    let bell: Bell
 
     /// Every page and what it needs.
     /// - Parameter documented: the routes that the reference shows.
     func routes(documenting documented: [APIServer.Route]) -> [Route] {
-        loginRoutes + settingsRoutes + docsRoutes(documented) + [
+        loginRoutes + settingsRoutes + mailRoutes + docsRoutes(documented) + [
             .init(.get, "/", { _, _ in Self.redirect("/settings/api-keys") }),
             .init(.get, "/assets/style.css", { _, context in Self.asset(context, "text/css; charset=utf-8", StyleSheet.text) }),
         ]
@@ -64,7 +66,8 @@ struct Pages: Sendable {
 
     private static let tabs = [
         (name: "API Keys", path: "/settings/api-keys"), (name: "Domains", path: "/settings/domains"),
-        (name: "Webhooks", path: "/settings/webhooks"), (name: "Activity", path: "/settings/activity"),
+        (name: "Webhooks", path: "/settings/webhooks"), (name: "Mail", path: "/settings/mail"),
+        (name: "Activity", path: "/settings/activity"),
         (name: "API reference", path: "/docs"),
     ]
 

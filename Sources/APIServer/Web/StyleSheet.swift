@@ -55,8 +55,8 @@ enum StyleSheet {
         td form { max-width: 20rem; padding-bottom: .5rem; }
         td form p { margin: 0 0 .5rem; color: var(--soft); font-size: .875rem; }
         thead th { color: var(--soft); font-size: .875rem; font-weight: 600; }
-        .state.active, .state.enabled { color: var(--good); }
-        .state.revoked, .state.expired, .state.disabled, .state.suspended { color: var(--bad); }
+        .state.active, .state.enabled, .state.delivered { color: var(--good); }
+        .state.revoked, .state.expired, .state.disabled, .state.suspended, .state.failed, .state.refused { color: var(--bad); }
         .limits { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 2rem; }
         .route { border-top: 1px solid var(--line); }
         .method { display: inline-block; min-width: 5rem; color: var(--link); }

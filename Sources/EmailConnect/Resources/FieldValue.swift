@@ -31,6 +31,7 @@ public enum RowValue: Hashable, Sendable {
     case null
     case integer(Int)
     case text(String)
+    case bytes([UInt8])
 }
 
 /// Written once per *type* of value: how it is read, written and shown.

@@ -18,6 +18,7 @@ public struct Problem: Error, Equatable, Sendable {
         case ownKey = "own_key"
         case boundKey = "bound_key"
         case revoked
+        case undeliverable
         case otherRepository = "other_repository"
         case olderRun = "older_run"
         case rateLimited = "rate_limited"
@@ -40,7 +41,9 @@ public struct Problem: Error, Equatable, Sendable {
             case .forbidden, .missingScope, .wrongAccount, .boundKey, .accountLimit: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .otherRepository, .olderRun, .busy: 409
+            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .undeliverable, .otherRepository, .olderRun,
+                .busy:
+                409
             case .stale: 412
             case .tooLarge: 413
             case .unsupportedMediaType: 415

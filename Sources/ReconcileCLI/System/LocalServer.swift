@@ -33,7 +33,7 @@ enum LocalServer {
         // What goes wrong comes back with the answer.
         let logger = Logger(label: "local") { _ in SwiftLogNoOpLogHandler() }
         var options = ServerOptions()
-        options.allowsPrivateTargets = true
+        options.webhookTargets.allowsAll = true
         let server = try await BundledServer(database: path, access: access, options: options, logger: logger)
         let socket = "\(folder)/s"
         let (ready, isReady) = AsyncStream.makeStream(of: Void.self)

@@ -37,7 +37,9 @@ def exchange(sent, method="GET", closes=False):
             return answer
 
 def ask(method, target, value=None):
-    status, _, body = exchange(request(method, target, None if value is None else json.dumps(value).encode()), method) or (999, "", "")
+    """A text is a message, everything else JSON."""
+    body, more = (value.encode(), {"Content-Type": MAIL[0]}) if isinstance(value, str) else (json.dumps(value).encode(), {})
+    status, _, body = exchange(request(method, target, None if value is None else body, **more), method) or (999, "", "")
     if status >= 300:
         sys.exit(f"FAILED {method} {target}: what is valid is refused: {value} {status} {body}")
     return body
@@ -117,6 +119,7 @@ WHOLES = [b"", b" ", b"null", b"true", b"1", b'"x"', b"[]", b"[{}]", b"{", b"\xf
 IDS = ".. %2e%2e ..%2f.. %00 ID%00 ID%20 IDx ID%2f ' %22 %zz % %ff %c0%ae %f0%9f%92%a9 null -1 %0d%0aX:1".split() + ["x" * 65, "x" * 5000]
 TAGS = """x "" " 3 "x" W/"1" "1","1" "-1" "+1" "01" "1.0" \xff """.split() + ['" 1"', '"' + "9" * 30 + '"', "x" * 9000]
 NUMBERS = ["", "1.5", "1e3", "+1", " 1", "-1", "0x1", "9" * 30, "1,2", "\u0661"]
+MAIL = ["message/rfc822", "application/octet-stream"]
 TYPES = "json text/plain text/json application/jsonp multipart/form-data application/json/x \xff".split() + [None, "", "x" * 9000]
 
 def bodies(schema, value, isRequired):
@@ -139,7 +142,9 @@ def bodies(schema, value, isRequired):
 
 def spoil_route(path, method, operation, value, id):
     """One route's requests, spoiled in every way; `value` is a valid body."""
-    def send(name, target=path, body=value and json.dumps(value).encode(), cut=False, allowed=REFUSED, **headers):
+    isMail = MAIL[0] in operation.get("requestBody", {}).get("content", {})
+    def send(name, target=path, body=value and (value.encode() if isMail else json.dumps(value).encode()), cut=False, allowed=REFUSED, **headers):
+        headers = {"Content-Type": MAIL[0], **headers} if isMail else headers
         check(f"{method} {path} {name}", request(method, target.replace("{id}", id), body, **headers), method, allowed, cut)
     fields = {each["name"]: each["schema"] for each in operation.get("parameters", []) if each["in"] == "query"}
     for query in ["x=1", "=", "%zz=1", "%00=1", "x[]=1", "x" * 5000 + "=1"] + [f"{name}=1&{name}=1" for name in fields]:
@@ -161,7 +166,12 @@ def spoil_route(path, method, operation, value, id):
         send(f"with {header}: {text!a:.20}", allowed=[200, 304, 400] if header == "If-None-Match" else REFUSED, **{header: text})
     if value is None:
         return
-    taken, limit = operation["requestBody"], LARGE if path.endswith("batch") else SMALL
+    taken, limit = operation["requestBody"], LARGE if path.endswith("batch") else 25 * SMALL if isMail else SMALL
+    if isMail:  # Any bytes are a message; those that name no recipient of the account go nowhere.
+        for name, body in [(whole[:9], whole) for whole in WHOLES] + [(at, value.encode()[:at]) for at in range(value.index("@") + 1)]:
+            send(f"not it but {name}", body=body)
+        send("with a length over the limit", body=b"", Content_Length=limit + 1, cut=True)
+        return
     for name, body in bodies(taken["content"]["application/json"]["schema"], value, taken["required"]):
         send(name, body=body)
     send("with a length over the limit", body=b"", Content_Length=limit + 1, cut=True)
@@ -221,6 +231,7 @@ try:
     seeds = {"domains": {"name": "seed.example"}, "aliases": {"domain": "seed.example", "name": "seed"}, "api-keys": {"name": "seed"},
              "webhooks": {"url": "https://seed.example/"}, "batch": made}
     ids = {path: re.search(rb'"id":"(\w+)"', ask("POST", f"/v1/{path}", seeds[path]))[1].decode() for path in seeds}
+    ids["emails"] = re.search(rb'"id":"(\w+)"', ask("POST", "/v1/emails", "To: nobody@seed.example\r\n\r\nx"))[1].decode()
     database = sqlite3.connect("file:a.db?mode=ro", uri=True, isolation_level=None)
     tables = {name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     tables -= {"key_use", "key_scopes", "key_addresses", "requests"}
@@ -228,10 +239,10 @@ try:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             id = ids.get("batch" if path.endswith("acknowledge") else path.split("/")[-2 if path.endswith("}") else 2]) if "{id}" in path else ""
-            text = json.dumps(operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example"))
+            text = json.dumps(next(iter(operation.get("requestBody", {}).get("content", {"": {}}).values())).get("example"))
             text = re.sub(r"(\w+_)4fK2x9QaB7cD1eF0", lambda found: next(each for each in ids.values() if each.startswith(found[1])), text)
             name = operation["operationId"].lower()
-            text = text.replace("acme.example", "seed.example" if "/aliases" in path or method == "put" else f"{name}.example")
+            text = text.replace("acme.example", "seed.example" if path.split("/")[2:3] in (["aliases"], ["emails"]) or method == "put" else f"{name}.example")
             text = text.replace('"support"', f'"{name}"')
             if text != "null":
                 valid[path.replace("{id}", id), method] = json.loads(text)

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import requests
 from selenium.common.exceptions import WebDriverException
@@ -22,8 +23,8 @@ from selenium.webdriver.common.keys import Keys
 sys.dont_write_bytecode = True
 from browser_tools import Browser, Failed, Server  # noqa: E402
 
-KEYS, ACTIVITY = "/settings/api-keys", "/settings/activity"
-TABS = {KEYS: "API Keys", "/settings/domains": "Domains", "/settings/webhooks": "Webhooks", ACTIVITY: "Activity"}
+KEYS, MAIL, ACTIVITY = "/settings/api-keys", "/settings/mail", "/settings/activity"
+TABS = {KEYS: "API Keys", "/settings/domains": "Domains", "/settings/webhooks": "Webhooks", MAIL: "Mail", ACTIVITY: "Activity"}
 CREATE = f"form[action='{KEYS}'] button"
 COOKIE = "reconcile_session"
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -107,6 +108,36 @@ def keys(browser, server):
     check("the page says that it is revoked", "revoked" in browser.rows("reports")[0].text)
 
 
+def post(server, to, subject):
+    answer = server.ask(
+        "POST", "/v1/emails", server.key, {"Content-Type": "message/rfc822"}, data=f"From: {HOSTILE}\r\nTo: {to}\r\nSubject: {subject}\r\n\r\nx")
+    answer.raise_for_status()
+    return answer.json()["data"][0]["id"]
+
+
+def mail(browser, server):
+    # No server sends there, so that an attempt fails at once.
+    webhook = server.ask("POST", "/v1/webhooks", server.key, json={"url": "https://192.0.2.1/"}).json()["id"]
+    server.ask("POST", "/v1/domains", server.key, json={"name": "mail.example", "webhook_id": webhook}).raise_for_status()
+    email = post(server, "support@mail.example", "It does not start")
+
+    def attempts(count):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = server.ask("GET", f"/v1/emails/{email}", server.key).json()["deliveries"]
+            if len(found) >= count:
+                return len(found)
+            time.sleep(0.05)
+        return 0
+    check("an attempt is made", attempts(1) == 1)
+    browser.open(MAIL)
+    row = browser.rows("It does not start")[0].text
+    check("Mail shows it with its attempt", all(part in row for part in ("support@mail.example", "queued", "address refused")), row)
+    browser.leave("form[action$='/replay'] button")
+    check("Replay tries it again", attempts(2) >= 2)
+    browser.picture("mail")
+
+
 def names(browser, server):
     for name in (HOSTILE, LONG):
         made = server.ask("POST", "/v1/api-keys", server.key, json={"name": name, "scopes": ["domains:read"]}).json()
@@ -117,6 +148,7 @@ def names(browser, server):
         ("/v1/webhooks", {"name": HOSTILE, "description": LONG, "url": f"https://hooks.example/{LONG}"}),
     ):
         server.ask("POST", path, server.key, json=body).raise_for_status()
+    post(server, f"{LONG[:60]}@example.com", HOSTILE)
     for path, name in TABS.items():
         browser.open(path)
         check(f"HTML in a name is text on {name}", HOSTILE in browser.text() and not browser.all("main img"))
@@ -212,7 +244,7 @@ def run(binary, folder, swagger):
         plain = stack.enter_context(Server(lone, f"{folder}/plain"))
         browser = stack.enter_context(Browser(folder, server.url))
         try:
-            for part in (logging_in, keys, names, layout, reference, forgery):
+            for part in (logging_in, keys, names, mail, layout, reference, forgery):
                 part(browser, server)
             browser.url = plain.url
             plain_reference(browser, plain)

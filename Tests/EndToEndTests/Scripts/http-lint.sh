@@ -50,6 +50,8 @@ lint 404 GET /nothing
 lint 405 DELETE /v1/state
 lint 409 POST /v1/domains "${json[@]}" -d '{"name":"acme.example"}'
 lint 415 POST /v1/domains -H 'Content-Type: text/plain' -d 'x'
+lint 202 POST "/v1/emails?to=support@acme.example" -H 'Content-Type: message/rfc822' --data-binary 'no header, only a body'
+lint 200 GET /v1/emails
 lint 204 OPTIONS /v1/domains
 lint 204 DELETE "/v1/domains/$id"
 for path in /health /metrics /openapi.json /login /assets/style.css; do lint 200 GET "$path"; done

@@ -30,6 +30,16 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Accept webhooks whose host is private to a network or this machine.")
     var allowPrivateTargets = false
 
+    @Option(
+        help: ArgumentHelp("Accept webhooks into this private network, and send there; may be repeated.", valueName: "cidr"))
+    var allowWebhookNet: [String] = []
+
+    @Option(help: "Listen for mail by SMTP at this port; 0 lets the system choose.")
+    var smtp: Int?
+
+    @Option(help: "The address to listen at for mail.")
+    var smtpHost = "127.0.0.1"
+
     @Flag(help: "Let accounts ask as often as they like.")
     var noRateLimits = false
 
@@ -56,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535") }
+        guard (0...65535).contains(smtp ?? 0) else { throw ValidationError("--smtp takes 0 to 65535") }
         guard (tlsCert == nil) == (tlsKey == nil) else { throw ValidationError("--tls-cert and --tls-key go together") }
         _ = try options
     }
@@ -63,8 +74,9 @@ struct ServeCommand: AsyncParsableCommand {
     private var options: ServerOptions {
         get throws {
             var options = ServerOptions()
-            options.allowsPrivateTargets = allowPrivateTargets
+            options.webhookTargets = try webhookTargets
             options.limitsRequests = !noRateLimits
+            options.mailAddress = smtp.map { .init(host: smtpHost, port: $0) }
             do throws(Rejection) {
                 var ranges: [IPRange] = []
                 for text in trustedProxy { ranges.append(try IPRange(text)) }
@@ -87,6 +99,17 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private var webhookTargets: WebhookTargets {
+        get throws {
+            var targets = WebhookTargets()
+            targets.allowsAll = allowPrivateTargets
+            do throws(Rejection) { for text in allowWebhookNet { targets.networks.append(try IPRange(text)) } } catch {
+                throw ValidationError("--allow-webhook-net takes addresses as in 10.0.0.0/8: \(error.problem)")
+            }
+            return targets
+        }
+    }
+
     func run() async throws {
         let session = Session(output)
         // The database holds hashes of keys and the secrets of webhooks.
@@ -101,7 +124,10 @@ struct ServeCommand: AsyncParsableCommand {
                 database: database.db, access: .keys, options: try options, logger: log.logger)
             try await FirstKey(session, keyFile: firstKey.keyFile).handOver(of: server)
             let (host, isSecure, database, publicUrl) = (host, tlsCert != nil, database.db, publicUrl)
+            let mailHost = smtpHost
             try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
+                try? session.write("listening for mail on \(mailHost.contains(":") ? "[\(mailHost)]" : mailHost):\(port)\n")
+            } onReady: { port in
                 let url = "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
                 try? session.write("listening on \(url)/v1\n")
                 guard session.showsSecrets else { return }
@@ -115,6 +141,11 @@ struct ServeCommand: AsyncParsableCommand {
             throw ExitCode(ExitStatus.failed.rawValue)
         } catch let code as ExitCode {
             throw code
+        } catch is MailAddressFailure {
+            session.fail(
+                "cannot listen for mail at \(Escaped.line(smtpHost)) port \(smtp ?? 0)",
+                "check the address, or choose another port; --smtp 0 finds one")
+            throw ExitCode(ExitStatus.failed.rawValue)
         } catch {
             session.fail(
                 tlsCert == nil

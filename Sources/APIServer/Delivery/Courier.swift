@@ -1,0 +1,92 @@
+import EmailConnect
+import Logging
+
+/// Delivers what is due, several at a time, and writes down what came of it.
+///
+/// At least once: an attempt is taken in the database before it is made, and settled there after it; who is killed in between leaves it to
+/// the next start. The webhook tells a repetition by `webhook-id`.
+struct Courier: Sendable {
+    let store: Store
+    let clock: Clock
+    let random: Randomness
+    let logger: Logger
+    var bell: Bell
+    /// Makes an attempt.
+    let send: @Sendable (Outgoing) async -> Attempt
+
+    /// Delivers until the task is cancelled: what is due by itself, once a second, and what comes in, at once.
+    func run() async {
+        do { try await store.write { try DeliveryQueue.release(in: $0) } } catch { complain(error) }
+        let bell = bell
+        await withDiscardingTaskGroup { group in
+            group.addTask { await deliver(untilIdle: false) }
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                bell.ring()
+            }
+        }
+    }
+
+    /// Delivers what is due now, and returns when nothing is any more.
+    func deliverDue() async { await deliver(untilIdle: true) }
+
+    private func deliver(untilIdle: Bool) async {
+        let underWay = UnderWay()
+        var rings = bell.rings().makeAsyncIterator()
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let (jobs, isMore) = await take(underWay.room)
+                for job in jobs {
+                    underWay.add(job)
+                    group.addTask {
+                        await attempt(job)
+                        underWay.remove(job)
+                        bell.ring()
+                    }
+                }
+                if isMore { continue }
+                if untilIdle, underWay.isEmpty { return }
+                await rings.next()
+            }
+        }
+    }
+
+    private func take(_ room: DeliveryQueue.Room) async -> (jobs: [DeliveryJob], isMore: Bool) {
+        let now = clock.now()
+        do {
+            guard room.jobs > 0, try await store.read({ try DeliveryQueue.isDue(at: now, in: $0) }) else { return ([], false) }
+            return try await store.write { try DeliveryQueue.take(room, at: now, in: $0) }
+        } catch {
+            complain(error)
+            return ([], false)
+        }
+    }
+
+    private func attempt(_ job: DeliveryJob) async {
+        let startedAt = clock.now()
+        do {
+            let content = try await store.read { try job.content(in: $0) }
+            guard let content, let outgoing = content.outgoing(at: startedAt) else {
+                let time = clock.now()
+                return try await store.write { try DeliveryQueue.finish(job, .failed, .webhookDeleted, at: time, in: $0) }
+            }
+            let attempt = await send(outgoing)
+            // A server that ends breaks off what is under way: that is no failure of the webhook's.
+            if Task.isCancelled, attempt.status == nil { return }
+            let excerpt =
+                if case .success(let answer) = attempt.result { Excerpt.text(answer.body, hiding: content.secrets) } else { nil as String? }
+            let settlement = DeliverySettlement(
+                job: job, attempt: attempt, excerpt: excerpt, startedAt: startedAt, jitter: Double(random.next() >> 11) / 0x1p53,
+                id: "dlv_" + random.identifier(16))
+            let (store, time) = (store, clock.now())
+            // In a task of its own: a cancelled one would not be let into the database, and what was delivered is to be known.
+            try await Task { try await store.write { try settlement.write(at: time, in: $0) } }.value
+        } catch { complain(error) }
+    }
+
+    /// The delivery stays taken for a while and is due again then.
+    private func complain(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        logger.error("a delivery could not be read or written down", metadata: ["error": "\(type(of: error))"])
+    }
+}

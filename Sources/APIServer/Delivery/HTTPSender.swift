@@ -1,0 +1,82 @@
+import AsyncHTTPClient
+import EmailConnect
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Sends a message to its webhook: one POST to an address that was checked, no redirects, 30 seconds for all of it.
+struct HTTPSender: Sendable {
+    let targets: WebhookTargets
+    /// Finds a host's addresses.
+    var resolve: @Sendable (String) async -> [[UInt8]] = { await Resolver.addresses($0) }
+
+    private static let deadline = TimeAmount.seconds(30)
+    /// How much of an answer is read, in bytes.
+    private static let answerLimit = 16 << 10
+
+    /// Makes an attempt.
+    func send(_ outgoing: Outgoing) async -> Attempt {
+        let start = ContinuousClock.now
+        let result: Result<Attempt.Answer, DeliveryFailure>
+        do throws(DeliveryFailure) { result = .success(try await answer(outgoing)) } catch { result = .failure(error) }
+        return Attempt(milliseconds: Int((ContinuousClock.now - start) / .milliseconds(1)), result: result)
+    }
+
+    /// The address to connect to. A host with one address that is refused is refused: which one is taken would be chance.
+    func target(of host: String) async throws(DeliveryFailure) -> [UInt8] {
+        let addresses = await resolve(host)
+        guard let first = addresses.first else { throw .unresolvable }
+        guard addresses.allSatisfy(targets.allow) else { throw .addressRefused }
+        return IPAddress.unmapped(first)
+    }
+
+    private func answer(_ outgoing: Outgoing) async throws(DeliveryFailure) -> Attempt.Answer {
+        let address = try await target(of: outgoing.url.host)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(30)))
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // The connection goes to this address and no other, whatever the name stands for by then; the certificate is held to the name.
+        configuration.dnsOverride = [outgoing.url.host: IPAddress.text(address)]
+        let http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+        let answer: Result<Attempt.Answer, DeliveryFailure>
+        do { answer = .success(try await Self.post(outgoing, http)) } catch { answer = .failure(Self.failure(error)) }
+        try? await http.shutdown()
+        return try answer.get()
+    }
+
+    private static func post(_ outgoing: Outgoing, _ http: HTTPClient) async throws -> Attempt.Answer {
+        var request = HTTPClientRequest(url: outgoing.url.text)
+        request.method = .POST
+        for header in outgoing.headers { request.headers.add(name: header.name, value: header.value) }
+        request.headers.replaceOrAdd(name: "Connection", value: "close")
+        request.body = .bytes(ByteBuffer(bytes: outgoing.body))
+        let response = try await http.execute(request, deadline: .now() + deadline)
+        var answer = Attempt.Answer(
+            status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+        do {
+            for try await chunk in response.body {
+                answer.body += chunk.readableBytesView.prefix(answerLimit - answer.body.count)
+                if answer.body.count >= answerLimit { break }
+            }
+        } catch {
+            // The status has been said; what the rest would have been is for people only.
+        }
+        return answer
+    }
+
+    private static func failure(_ error: any Error) -> DeliveryFailure {
+        switch error {
+        case let error as HTTPClientError:
+            switch error {
+            case .deadlineExceeded, .connectTimeout, .readTimeout, .writeTimeout: .timeout
+            case .tlsHandshakeTimeout: .tls
+            default: .unreachable
+            }
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .tls
+        case is HTTPParserError: .malformed
+        default: .unreachable
+        }
+    }
+}

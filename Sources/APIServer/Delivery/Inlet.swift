@@ -1,0 +1,50 @@
+import EmailConnect
+
+/// Where mail comes in: each recipient's way is found, written down with the message in one transaction, and only then is it answered
+/// for. What is queued after that is not lost, whatever happens.
+struct Inlet: Sendable {
+    /// The most recipients of one message.
+    static let recipientLimit = 100
+
+    let store: Store
+    let clock: Clock
+    let random: Randomness
+    /// Says that there is something to deliver.
+    let bell: Bell
+
+    /// Takes a message for those of its recipients whose domain is the account's.
+    /// - Returns: the ids of the emails, one a recipient.
+    /// - Throws: ``Problem`` when there is no such recipient.
+    func accept(_ arrival: Arrival, account: String) async throws -> [String] {
+        let (clock, random) = (clock, random)
+        let ids = try await store.write { transaction in
+            let time = clock.now()
+            var routes: [(recipient: MailRecipient, route: MailRoute)] = []
+            for recipient in arrival.recipients {
+                if let route = try MailRoute.find(recipient, account: account, in: transaction) {
+                    routes.append((recipient, route))
+                } else if arrival.isEnvelope {
+                    // The sender says that it is for somebody else: mail is never passed on.
+                    throw Problem(.notFound, "the account has no domain of \(recipient.address.prefix(320)); mail is not passed on")
+                }
+            }
+            guard !routes.isEmpty else { throw Problem(.notFound, "the account has the domain of none of the recipients") }
+            guard routes.count <= Self.recipientLimit else {
+                throw Problem(.invalid, "a message is taken for at most \(Self.recipientLimit) recipients at once")
+            }
+            // What goes nowhere is logged without its content.
+            let isKept = routes.contains { $0.route.webhookID != nil }
+            let content = try isKept ? MailLog.keep(arrival.raw, account: account, at: time, in: transaction) : nil
+            var ids: [String] = []
+            for (recipient, route) in routes {
+                let id = "email_" + random.identifier(16)
+                try MailLog.add(id, arrival, recipient, route, content: content, account: account, at: time, in: transaction)
+                ids.append(id)
+            }
+            try MailLog.prune(at: time, in: transaction)
+            return ids
+        }
+        bell.ring()
+        return ids
+    }
+}

@@ -1,0 +1,106 @@
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+
+/// Listens for mail. It takes what is for the server's domains and passes nothing on; there is no login and no TLS, so it is for a mail
+/// server on the same machine or in the same network.
+struct SMTPService: Service {
+    /// Connections at a time.
+    private static let connectionLimit = 100
+    /// How long a client may say nothing. https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2.7
+    private static let patience = TimeAmount.minutes(5)
+
+    typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    let address: ServerOptions.MailAddress
+    let mailbox: SMTPMailbox
+    /// Called with the port.
+    let onReady: @Sendable (Int) async -> Void
+
+    func run() async throws {
+        let server: NIOAsyncChannel<Connection, Never>
+        do {
+            server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .bind(host: address.host, port: address.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: Self.patience))
+                        try channel.pipeline.syncOperations.addHandler(IdleCloser())
+                        return try Connection(wrappingChannelSynchronously: channel)
+                    }
+                }
+        } catch { throw MailAddressFailure() }
+        let open = OpenConnections()
+        await onReady(server.channel.localAddress?.port ?? 0)
+        do {
+            try await listen(server, open)
+        } catch {
+            // A server that ends breaks off whoever is still there; what was not answered for is sent again.
+            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
+        }
+    }
+
+    private func listen(_ server: NIOAsyncChannel<Connection, Never>, _ open: OpenConnections) async throws {
+        try await cancelWhenGracefulShutdown {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await connection in connections {
+                        let isFull = open.add() > Self.connectionLimit
+                        group.addTask {
+                            await serve(connection, isFull: isFull)
+                            open.remove()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// One client, until it leaves. A line that breaks is the client's business.
+    private func serve(_ connection: Connection, isFull: Bool) async {
+        try? await connection.executeThenClose { inbound, outbound in
+            guard !isFull else { return try await outbound.write(ByteBuffer(string: SMTPReply.tooManyConnections.text)) }
+            var (reader, session) = (SMTPReader(messageLimit: Routes.messageLimit), SMTPSession(mailbox))
+            try await outbound.write(ByteBuffer(string: SMTPReply.greeting.text))
+            for try await bytes in inbound {
+                reader.feed(bytes.readableBytesView)
+                while let piece = reader.next() {
+                    let reply = await session.answer(piece)
+                    try await outbound.write(ByteBuffer(string: reply.text))
+                    if reply.next == .message { reader.beginMessage() }
+                    if reply.next == .end { return }
+                }
+            }
+        }
+    }
+}
+
+/// Nobody can listen for mail at the address that was told.
+public struct MailAddressFailure: Error {}
+
+/// How many clients there are.
+private final class OpenConnections: Sendable {
+    private let count = Mutex(0)
+
+    /// One more.
+    /// - Returns: how many there are now.
+    func add() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+
+    /// One less.
+    func remove() { count.withLock { $0 -= 1 } }
+}
+
+/// Closes a connection on which nothing happens.
+private final class IdleCloser: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is IdleStateHandler.IdleStateEvent { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
+    }
+}

@@ -1,0 +1,123 @@
+import Mail
+
+/// One client's dialogue. https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4
+struct SMTPSession: Sendable {
+    /// A message whose envelope is being told.
+    private struct Envelope {
+        /// nil for a message about another message.
+        var sender: String?
+        /// Whether addresses may have letters of all the world. https://www.rfc-editor.org/rfc/rfc6531
+        var isUTF8 = false
+        var recipients: [SMTPMailbox.Recipient] = []
+    }
+
+    /// Mistakes after which nobody listens any more.
+    private static let mistakeLimit = 20
+
+    let mailbox: SMTPMailbox
+    private var isKnown = false
+    private var envelope: Envelope?
+    private var mistakes = 0
+
+    init(_ mailbox: SMTPMailbox) { self.mailbox = mailbox }
+
+    /// Answers what a client has said.
+    mutating func answer(_ piece: SMTPReader.Piece) async -> SMTPReply {
+        let reply: SMTPReply
+        switch piece {
+        case .line(let line): reply = await command(line)
+        case .longLine: reply = .longLine
+        case .message(let raw): reply = await message(raw)
+        case .largeMessage:
+            envelope = nil
+            reply = .tooLarge
+        }
+        guard reply.text.hasPrefix("5") else { return reply }
+        mistakes += 1
+        return mistakes > Self.mistakeLimit ? .tooManyMistakes : reply
+    }
+
+    private mutating func command(_ line: [UInt8]) async -> SMTPReply {
+        let verb = String(decoding: line.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: ":") }, as: UTF8.self).uppercased()
+        let hasMore = line.count > verb.utf8.count
+        switch verb {
+        case "EHLO", "HELO":
+            guard hasMore else { return .badSyntax }
+            isKnown = true
+            envelope = nil
+            return verb == "HELO" ? SMTPReply("250 reconcile") : SMTPReply(250, lines: Self.extensions)
+        case "MAIL": return sender(line)
+        case "RCPT": return await recipient(line)
+        case "DATA":
+            guard let envelope else { return .badOrder }
+            guard !envelope.recipients.isEmpty else { return SMTPReply("554 5.5.1 No valid recipients") }
+            return SMTPReply("354 End with a dot on a line of its own", next: .message)
+        case "RSET":
+            envelope = nil
+            return .ok
+        case "NOOP": return .ok
+        case "QUIT": return .goodbye
+        case "VRFY": return SMTPReply("252 2.1.5 Send a message and see")
+        case "HELP": return SMTPReply("214 2.0.0 EHLO MAIL RCPT DATA RSET NOOP QUIT")
+        default: return .unknown
+        }
+    }
+
+    private static var extensions: [String] {
+        ["reconcile", "SIZE \(Routes.messageLimit)", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "PIPELINING"]
+    }
+
+    private mutating func sender(_ line: [UInt8]) -> SMTPReply {
+        guard isKnown, envelope == nil else { return .badOrder }
+        var envelope = Envelope()
+        envelope.isUTF8 = Self.words(line[...]).contains("SMTPUTF8")
+        guard let path = Self.path(line, behind: "MAIL FROM:", isUTF8: envelope.isUTF8) else { return .badSyntax }
+        for parameter in Self.words(path.parameters) {
+            switch parameter {
+            case "SMTPUTF8", "BODY=7BIT", "BODY=8BITMIME": continue
+            case let size where size.hasPrefix("SIZE="):
+                guard let bytes = Routes.digits(String(size.dropFirst(5))) else { return .badSyntax }
+                guard bytes <= Routes.messageLimit else { return .tooLarge }
+            default: return SMTPReply("555 5.5.4 No such parameter")
+            }
+        }
+        envelope.sender = path.address?.description
+        self.envelope = envelope
+        return SMTPReply("250 2.1.0 OK")
+    }
+
+    private mutating func recipient(_ line: [UInt8]) async -> SMTPReply {
+        guard let envelope else { return .badOrder }
+        guard let path = Self.path(line, behind: "RCPT TO:", isUTF8: envelope.isUTF8), let address = path.address else { return .badSyntax }
+        guard path.parameters.isEmpty else { return SMTPReply("555 5.5.4 No such parameter") }
+        guard envelope.recipients.count < Inlet.recipientLimit else { return .tooManyRecipients }
+        guard let recipient = MailRecipient(address) else { return .notHere }
+        do {
+            guard let found = try await mailbox.find(recipient) else { return .notHere }
+            switch found.outcome {
+            case .refuses(.domainDisabled): return .disabled
+            case .refuses: return .noMailbox
+            case .delivers, .blocks: self.envelope?.recipients.append(found.recipient)
+            }
+            return SMTPReply("250 2.1.5 OK")
+        } catch { return .trouble }
+    }
+
+    private mutating func message(_ raw: [UInt8]) async -> SMTPReply {
+        guard let envelope else { return .badOrder }
+        self.envelope = nil
+        do { try await mailbox.accept(raw, from: envelope.sender, for: envelope.recipients) } catch { return .trouble }
+        return SMTPReply("250 2.6.0 The message is stored")
+    }
+
+    /// The path behind `MAIL FROM:` or `RCPT TO:`; some clients write a space before it.
+    private static func path(_ line: [UInt8], behind prefix: String, isUTF8: Bool) -> SMTPPath? {
+        guard String(decoding: line.prefix(prefix.utf8.count), as: UTF8.self).uppercased() == prefix else { return nil }
+        let rest = line.dropFirst(prefix.utf8.count).drop { $0 == UInt8(ascii: " ") }
+        return try? SMTPPath(parsing: rest, allowsUTF8: isUTF8)
+    }
+
+    private static func words(_ bytes: ArraySlice<UInt8>) -> [String] {
+        bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self).uppercased() }
+    }
+}

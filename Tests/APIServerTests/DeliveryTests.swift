@@ -1,0 +1,221 @@
+@testable import APIServer
+import EmailConnect
+import Foundation
+import HTTPTypes
+import Synchronization
+import Testing
+import TestSupport
+
+/// An endpoint that answers what a test tells it to, and keeps what it got.
+final class Endpoint: Sendable {
+    private let state = Mutex((answers: [Result<Attempt.Answer, DeliveryFailure>](), got: [Outgoing]()))
+
+    /// Answers these, then the last of them for ever.
+    init(_ answers: Result<Attempt.Answer, DeliveryFailure>...) { state.withLock { $0.answers = answers } }
+    convenience init(status: Int) { self.init(.success(.init(status: status))) }
+
+    var got: [Outgoing] { state.withLock { $0.got } }
+
+    func answer(_ outgoing: Outgoing) async -> Attempt {
+        state.withLock { state in
+            state.got.append(outgoing)
+            let answer = state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+            return Attempt(milliseconds: 7, result: answer)
+        }
+    }
+}
+
+extension Account {
+    func deliver(to endpoint: Endpoint) async { await server.courier { await endpoint.answer($0) }.deliverDue() }
+
+    /// The only email of the account, or the latest.
+    func email() async throws -> Answer {
+        let id = try #require(items(try await call(.get, "/v1/emails?limit=1")).first?["id"] as? String)
+        return try await call(.get, "/v1/emails/\(id)")
+    }
+
+    func deliveries(_ email: Answer) -> [[String: Any]] { email.json["deliveries"] as? [[String: Any]] ?? [] }
+}
+
+@Suite("A delivery")
+struct DeliveryTests {
+    @Test("is a POST of the message as JSON, signed in both ways, with the webhook's headers")
+    func payload() async throws {
+        try await Account.with { account in
+            _ = try await account.call(.post, "/v1/domains", #"{"name":"acme.example","include_envelope":true}"#)
+            let alias = try await account.call(.post, "/v1/aliases", #"{"domain":"acme.example","name":"support"}"#).string("id")
+            let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+            let hook = try await account.call(
+                .post, "/v1/webhooks",
+                #"""
+                {"alias_id":"\#(alias)","secret_url":"https://hooks.acme.example/s3cret","headers":{"X-Team":"support"},
+                "secret_headers":{"Authorization":"Bearer t0ken"},"signing_secret":"\#(secret)"}
+                """#)
+            #expect(hook.status == 201, "\(hook.text)")
+            let message = """
+                From: =?utf-8?Q?J=C3=BCrgen?= <j@customer.example>\r\nTo: support@acme.example\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r
+                MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r
+                --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r
+                Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n
+                """
+            try await account.receive(message, "?from=bounce@customer.example&to=support@acme.example")
+            let endpoint = Endpoint(status: 204)
+            await account.deliver(to: endpoint)
+            let sent = try #require(endpoint.got.first)
+            #expect(endpoint.got.count == 1 && sent.url.text == "https://hooks.acme.example/s3cret")
+            let headers = Dictionary(uniqueKeysWithValues: sent.headers.map { ($0.name, $0.value) })
+            #expect(headers["X-Team"] == "support" && headers["Authorization"] == "Bearer t0ken")
+            #expect(headers["Content-Type"] == "application/json")
+            let email = try await account.email()
+            #expect(headers["webhook-id"] == email.string("id") && headers["webhook-timestamp"] == "1800000000")
+            #expect(headers["X-EmailConnect-Signature"]?.count == 64 && headers["webhook-signature"]?.hasPrefix("v1,") == true)
+            let body = try #require(try JSONSerialization.jsonObject(with: Data(sent.body)) as? [String: Any])
+            #expect(body["id"] as? String == email.string("id") && body["type"] as? String == "email.received")
+            #expect((body["envelope"] as? [String: Any])?["from"] as? String == "bounce@customer.example")
+            #expect((body["alias"] as? [String: Any])?["address"] as? String == "support@acme.example")
+            let read = try #require(body["message"] as? [String: Any])
+            #expect(read["subject"] as? String == "Grüße" && read["text"] as? String == "Hello")
+            let attachment = try #require((read["attachments"] as? [[String: Any]])?.first)
+            #expect(attachment["name"] as? String == "a.pdf" && attachment["content"] as? String == "AAEC")
+            #expect(email.string("status") == "delivered" && email.number("attempts") == 1)
+            #expect(account.deliveries(email).map { $0["response_code"] as? Int } == [204])
+            for text in [email.text, try await account.call(.get, "/v1/webhooks").text] {
+                #expect(!text.contains("t0ken") && !text.contains("s3cret") && !text.contains("MfKQ9r"))
+            }
+        }
+    }
+
+    @Test("leaves out attachments and envelope when the domain says so")
+    func less() async throws {
+        try await Account.with { account in
+            let ids = try await account.prepare()
+            try await account.call(.patch, "/v1/domains/\(ids.domain)", #"{"allow_attachments":false}"#)
+            try await account.receive()
+            let endpoint = Endpoint(status: 200)
+            await account.deliver(to: endpoint)
+            let text = String(decoding: endpoint.got[0].body, as: UTF8.self)
+            #expect(!text.contains(#""attachments""#) && !text.contains(#""envelope""#) && text.contains(#""text":"It works.\n""#))
+        }
+    }
+
+    @Test("is signed as others compute it")
+    func signature() throws {
+        // The example of https://www.standardwebhooks.com, and HMAC-SHA-256 as openssl computes it.
+        let body = Array(#"{"test": 2432232314}"#.utf8)
+        let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        #expect(
+            WebhookSignature.standard(body, id: "msg_p5jXN8AQM9LWM0D4loKWxJek", time: Timestamp(seconds: 1_614_265_330), secret)
+                == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+        #expect(
+            WebhookSignature.plain(Array("what do ya want for nothing?".utf8), Secret("Jefe"))
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+    }
+
+    @Test("is tried again, later each time, with the same id and body, and in the end given up")
+    func retries() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            try await account.receive()
+            let endpoint = Endpoint(status: 500)
+            var waits: [Int] = []
+            for _ in 1..<RetrySchedule.attemptLimit {
+                await account.deliver(to: endpoint)
+                await account.deliver(to: endpoint)
+                let next = try Timestamp(try await account.email().string("next_attempt_at"))
+                waits.append(next.seconds - account.clock.clock.now().seconds)
+                account.clock.advance(seconds: waits.last ?? 0)
+            }
+            #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= Int(Double($1) * 1.2) } && waits.reduce(0, +) > 86_400, "\(waits)")
+            #expect(try await account.email().string("status") == "queued")
+            await account.deliver(to: endpoint)
+            let email = try await account.email()
+            #expect(email.string("status") == "failed" && email.string("reason") == "attempts_failed")
+            #expect(email.json["next_attempt_at"] is NSNull && email.json["finished_at"] is String)
+            let deliveries = account.deliveries(email)
+            #expect(deliveries.map { $0["attempt"] as? Int } == Array(1...RetrySchedule.attemptLimit))
+            #expect(endpoint.got.count == RetrySchedule.attemptLimit)
+            #expect(Set(endpoint.got.map(\.body)).count == 1, "the same bytes each time")
+            func values(_ name: String) -> Set<String> {
+                Set(endpoint.got.flatMap { $0.headers.filter { $0.name == name }.map(\.value) })
+            }
+            #expect(values("webhook-id").count == 1 && values("X-EmailConnect-Signature").count == 1)
+            #expect(values("webhook-signature").count == RetrySchedule.attemptLimit)
+            account.clock.advance(seconds: 10 * 86_400)
+            await account.deliver(to: endpoint)
+            #expect(endpoint.got.count == RetrySchedule.attemptLimit, "given up")
+        }
+    }
+
+    @Test(
+        "takes each answer for what it is",
+        arguments: [
+            (200, "delivered", "-"), (299, "delivered", "-"), (301, "queued", "-"), (400, "queued", "-"), (404, "queued", "-"),
+            (410, "failed", "gone"), (429, "queued", "-"), (500, "queued", "-"),
+        ])
+    func statuses(status: Int, outcome: String, reason: String) async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            try await account.receive()
+            await account.deliver(to: Endpoint(status: status))
+            let email = try await account.email()
+            #expect(email.string("status") == outcome && (email.json["reason"] as? String ?? "-") == reason)
+            #expect(account.deliveries(email).map { $0["delivered"] as? Bool } == [outcome == "delivered"])
+        }
+    }
+
+    @Test("is made once, however many processes work on the database, and again when one of them is gone")
+    func processes() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            for _ in 0..<20 { try await account.receive() }
+            let endpoint = Endpoint(status: 200)
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<3 {
+                    var courier = account.server.courier { await endpoint.answer($0) }
+                    courier.bell = Bell()
+                    let own = courier
+                    group.addTask { await own.deliverDue() }
+                }
+            }
+            #expect(endpoint.got.count == 20)
+            try await account.receive()
+            let now = account.clock.clock.now()
+            let room = UnderWay().room
+            let taken = try await account.server.store.write { try DeliveryQueue.take(room, at: now, in: $0).jobs }
+            #expect(taken.count == 1, "by somebody who is killed then")
+            await account.deliver(to: endpoint)
+            #expect(endpoint.got.count == 20)
+            account.clock.advance(seconds: 120)
+            await account.deliver(to: endpoint)
+            #expect(endpoint.got.count == 21)
+        }
+    }
+
+    @Test("waits as long as the webhook asks for, within reason")
+    func wishes() throws {
+        #expect(RetrySchedule.pause(after: 1, wish: nil, jitter: 0) == 5)
+        #expect(RetrySchedule.pause(after: 1, wish: 90, jitter: 0) == 90)
+        #expect(RetrySchedule.pause(after: 1, wish: .max, jitter: 0) == 3600)
+        #expect(RetrySchedule.pause(after: 1, wish: -5, jitter: 0.99) == 6)
+        #expect(RetrySchedule.pause(after: 7, wish: 5, jitter: 0) == 36_000)
+        #expect(RetrySchedule.pause(after: 8, wish: 5, jitter: 0) == nil)
+    }
+
+    @Test("keeps of an answer how it begins, without the webhook's secrets")
+    func excerpt() async throws {
+        try await Account.with { account in
+            let ids = try await account.prepare()
+            try await account.call(.patch, "/v1/webhooks/\(ids.webhook)", #"{"secret_headers":{"Authorization":"Bearer t0ken"}}"#)
+            try await account.receive()
+            let body =
+                Array("you sent Bearer t0ken, that is t0ken\0 \u{1F4A9}".utf8) + [0xFF] + Array(repeating: UInt8(ascii: "x"), count: 5000)
+            await account.deliver(to: Endpoint(.success(.init(status: 500, body: body)), .failure(.timeout)))
+            account.clock.advance(seconds: 60)
+            await account.deliver(to: Endpoint(.failure(.timeout)))
+            let deliveries = account.deliveries(try await account.email())
+            let excerpt = try #require(deliveries[0]["excerpt"] as? String)
+            #expect(excerpt.hasPrefix("you sent ***, that is ***") && excerpt.utf8.count <= 2048)
+            #expect(deliveries[1]["failure"] as? String == "timeout" && deliveries[1]["response_code"] is NSNull)
+        }
+    }
+}
