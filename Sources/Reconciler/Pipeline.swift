@@ -141,6 +141,12 @@ public enum Pipeline {
             throw ApplyRefusal(
                 exit: .refused, problems: planned.plan.refusals.map { "\($0.problem); \($0.remedy)" }, remedy: "nothing was sent")
         }
+        let broken = planned.diagnostics.filter { $0.severity == .error }
+        guard broken.isEmpty else {
+            throw ApplyRefusal(
+                exit: .failed, problems: broken.map(\.problem),
+                remedy: "mend what the secret comes from, and run apply again; nothing was sent")
+        }
         var maker = BatchMaker(planned.secrets, planned.desired, planned.run, Effects.Generator(random: effects.random))
         let prepared = try maker.make(planned.plan)
         try check(prepared.deliveries, planned.run, onLoopback: onLoopback, effects)

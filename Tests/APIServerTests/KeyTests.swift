@@ -145,6 +145,49 @@ struct KeyTests {
         }
     }
 
+    @Test("makes itself last no longer: neither by its grace, nor by its rotation, nor by being protected")
+    func lasting() async throws {
+        try await Account.with { account in
+            let (id, key) = try await make(account, #"{"scopes":["api_keys"],"grace":"1h"}"#)
+            for body in [#"{"grace":"100d"}"#, #"{"protected":true}"#, #"{"rotate_every":"900d"}"#] {
+                let answer = try await account.call(.patch, "/v1/api-keys/\(id)", body, key: key)
+                #expect(answer.status == 409 && answer.code == "own_key", "\(body) \(answer.text)")
+            }
+            #expect(try await account.call(.patch, "/v1/api-keys/\(id)", #"{"grace":"1h","protected":false}"#, key: key).status == 200)
+            let (wide, _) = try await make(account, #"{"scopes":["domains"]}"#)
+            #expect(try await account.call(.patch, "/v1/api-keys/\(wide)", #"{"grace":"100d"}"#, key: key).status == 403)
+        }
+    }
+
+    @Test("that was revoked is not brought back by a token that comes late")
+    func late() async throws {
+        try await Account.with { account in
+            var generator = SeededGenerator(seed: 9)
+            func batch(_ operation: String, _ more: String = "") async throws -> Int {
+                try await account.call(.post, "/v1/batch", "{\"format\":1,\"owner\":\"a/b\"\(more),\"operations\":[\(operation)]}").status
+            }
+            func token() -> String {
+                let hash = Token(using: &generator).hash
+                return "\"token\":{\"prefix\":\"\(hash.prefix)\",\"sha256\":\"\(hash.sha256)\"}"
+            }
+            let create =
+                "{\"op\":\"create\",\"kind\":\"api_key\",\"expect\":\"absent\",\"set\":{\"key\":\"k\",\"scopes\":[\"domains:read\"],\(token())}}"
+            #expect(try await batch(create) == 200)
+            let keys = try await account.call(.get, "/v1/api-keys").text
+            let id = try #require(keys.firstMatch(of: /"id":"(key_[A-Za-z0-9]+)"[^}]*"key":"k"|"key":"k"/)).1.map(String.init) ?? ""
+            func update() -> String { "{\"op\":\"update\",\"kind\":\"api_key\",\"name\":\"k\",\"set\":{\(token())}}" }
+            #expect(try await batch(update()) == 200, "a run that delivers makes another")
+            let state = try await account.call(.get, "/v1/state").text
+            let key = try #require(
+                state.firstMatch(of: /"id":"(key_[A-Za-z0-9]+)"[^\n]*"key":"k"/)?.1
+                    ?? state.firstMatch(of: /"kind":"api_key","id":"(key_[A-Za-z0-9]+)"/)?.1)
+            #expect(id.isEmpty || id == key)
+            #expect(try await account.call(.post, "/v1/api-keys/\(key)/revoke").status == 200)
+            #expect(try await batch(update()) == 409)
+            #expect(try await batch(update(), ",\"digest\":\"\(String(repeating: "a", count: 64))\"") == 200, "a plan that knows it may")
+        }
+    }
+
     @Test("bound to an owner acts for that one only, whichever way it tries")
     func bound() async throws {
         try await Account.with { account in

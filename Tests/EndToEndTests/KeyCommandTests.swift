@@ -134,9 +134,11 @@ struct KeyCommandTests {
             let environment = ["EMAILCONNECT_URL": "http://127.0.0.1:\(server.port)/v1", "EMAILCONNECT_API_KEY": server.key]
             try folder.write("x", to: "file")
             try folder.write("x", to: "folder/other")
+            try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "/dev/stdout")
             for (place, problem) in [
-                ("{ file: file/key }", "file is no folder"), ("{ file: folder }", "it is a folder"),
+                ("{ file: file/key }", "file is no folder"), ("{ file: folder }", "it is no file"),
                 ("{ command: [no-such-program] }", "there is no program no-such-program"),
+                ("{ file: link }", "it is a link; name the file itself"), ("{ file: /dev/full }", "it is no file"),
                 (
                     "{ age_file: file/key, recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p] }",
                     "file is no folder"

@@ -202,25 +202,28 @@ struct ReviewTests {
     @Test("whose key did not arrive is delivered by the same command again; where it goes is part of the review")
     func undelivered() async throws {
         try await TestServer.with { server in
-            let key = { (file: String) in "api_keys: { k: { scopes: [domains:read], deliver_to: { file: \(file) } } }\n" }
+            let key = { (file: String) in
+                "api_keys: { k: { scopes: [domains:read], deliver_to: { command: [sh, -c, \"cat >\(file)\"] } } }\n"
+            }
             let run = try Run(server, Self.manifest("a: hook") + key("keys/k"))
-            // A place that seems to take it, and is full.
-            try run.folder.write("", to: "keys/other")
-            try FileManager.default.createSymbolicLink(atPath: run.folder.file("keys/k"), withDestinationPath: "/dev/full")
             let digest = try await run.digest()
-            let first = try await run("apply", "--expect", digest)
+            // There is no folder for it yet.
+            let first = try await run("apply", "--expect", digest, "--allow-commands")
             #expect(first.code == 6, "\(first.errors)")
-            let still = try await run("apply", "--expect", digest)
+            let still = try await run("apply", "--expect", digest, "--allow-commands")
             #expect(still.code == 6)
-            try FileManager.default.removeItem(atPath: run.folder.file("keys/k"))
+            try run.folder.write("", to: "keys/other")
             try run.folder.write(Self.manifest("a: hook") + key("public"), to: "reconcile.yaml")
-            let elsewhere = try await run("apply", "--plan", "plan")
-            #expect(elsewhere.code == 3 && elsewhere.errors.contains("api key k: where its token goes"), "\(elsewhere.errors)")
+            for (option, value) in [("--plan", "plan"), ("--expect", digest)] {
+                let elsewhere = try await run("apply", "--allow-commands", option, value)
+                #expect(elsewhere.code == 3 && elsewhere.errors.contains("api key k: "), "\(elsewhere.errors)")
+                #expect(!FileManager.default.fileExists(atPath: run.folder.file("public")))
+            }
             try run.folder.write(Self.manifest("a: hook") + key("keys/k"), to: "reconcile.yaml")
-            let again = try await run("apply", "--expect", digest)
+            let again = try await run("apply", "--expect", digest, "--allow-commands")
             #expect(again.code == 0, "\(again.errors)")
             #expect(again.output.contains("Already applied as revision 1.\n"))
-            #expect(again.output.contains("Delivered api key k to file keys/k."), "\(again.output)")
+            #expect(again.output.contains("Delivered api key k to command sh -c 'cat >keys/k'."), "\(again.output)")
             let done = try await run("apply", "--plan", "plan")
             #expect(done.code == 0 && done.output.hasSuffix("Already applied as revision 1.\n"), "\(done.output)")
         }

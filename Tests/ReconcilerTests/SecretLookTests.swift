@@ -26,6 +26,20 @@ struct SecretLookTests {
         ])
     func urls(text: String, isSecret: Bool) { #expect(SecretLook.isLikely(inURL: text) == isSecret, "\(text)") }
 
+    @Test("is warned of wherever it stands in a webhook, and not shown")
+    func places() throws {
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+        for (field, place) in [
+            ("headers: { X-A: 'token \(token)' }", "the header X-A"), ("description: '\(token)'", "description"),
+            ("headers: { X-A: { env: A, prefix: '\(token) ' } }", "the reference of headers.X-A"),
+            ("headers: { X-A: { command: [curl, -H, 'Authorization: Bearer \(token)'] } }", "the reference of headers.X-A"),
+        ] {
+            let yaml = "version: 1\nmanifest: m\nenvironment: e\nwebhooks: { w: { url: https://a.example/, \(field) } }\n"
+            let found = Manifest.decode(Array(yaml.utf8), file: "m").diagnostics
+            #expect(found.map(\.problem) == ["\(place) of the webhook w looks like a secret"], "\(field)")
+        }
+    }
+
     @Test("is every random token, and hardly a name")
     func random() {
         var generator = SeededGenerator(seed: 4)

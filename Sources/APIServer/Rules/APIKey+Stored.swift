@@ -33,7 +33,8 @@ extension APIKey: SlugNamed {
         if stated.states("token"), ledger.batch.owner == nil {
             throw invalid("token", "only a batch with an owner brings a new token")
         }
-        let widening = ["token", "expires_after", "expires_at", "allowed_ips", "bound_to"].filter { stated.states($0) }
+        try checkRevoked(stated, of: id, ledger)
+        let widening = ["token", "expires_after", "expires_at", "allowed_ips", "bound_to", "grace"].filter { stated.states($0) }
         let isTaken = transfer == .adopt || transfer.map { if case .takeOver = $0 { true } else { false } } ?? false
         guard let field = widening.first ?? (isTaken ? "" : nil) else { return }
         do throws(Problem) { try KeyControl.require(of: id, ledger.caller, in: ledger.transaction) } catch {
@@ -52,6 +53,15 @@ extension APIKey: SlugNamed {
         }
     }
 
+    /// A revoked key is only made again by a plan, which was reviewed knowing that; not by a run that delivers late.
+    private static func checkRevoked(_ stated: Stated<APIKey>, of id: String, _ ledger: LedgerTransaction) throws {
+        guard stated.states("token"), ledger.batch.digest == nil else { return }
+        let since = try ledger.transaction.first("SELECT revoked_at FROM api_keys WHERE id = ?", [.text(id)]) { $0.optionalText(0) }
+        guard let since, let since else { return }
+        let detail = "the key was revoked at \(since)"
+        throw Problem(.revoked, detail, items: [.init(pointer: "/token", code: .revoked, detail: detail)])
+    }
+
     /// The key that is calling is not ended, narrowed or replaced by its own call: whoever does that is locked out.
     private static func checkOwn(_ stated: Stated<APIKey>, _ ledger: LedgerTransaction) throws {
         func refuse(_ field: String, _ what: String) -> Problem {
@@ -67,9 +77,20 @@ extension APIKey: SlugNamed {
         }
         guard let id = ledger.caller.keyID else { return }
         let stored = try ledger.transaction.first(
-            "SELECT allowed_ips, expires_after, expires_at FROM api_keys WHERE id = ?", [.text(id)]
-        ) { (ranges: $0.text(0), after: $0.optionalText(1), end: $0.optionalText(2)) }
+            "SELECT allowed_ips, expires_after, expires_at, grace, rotate_every, protected FROM api_keys WHERE id = ?", [.text(id)]
+        ) {
+            (
+                ranges: $0.text(0), after: $0.optionalText(1), end: $0.optionalText(2), grace: $0.text(3), rotation: $0.optionalText(4),
+                isProtected: $0.boolean(5)
+            )
+        }
         guard let stored else { return }
+        // Whoever has got hold of a key cannot make it last.
+        if stated.states("grace"), try TimeSpan(stored.grace) != stated.value.grace { throw refuse("grace", "change its grace") }
+        if stated.states("rotate_every"), try stored.rotation.map({ try TimeSpan($0) }) != stated.value.rotateEvery {
+            throw refuse("rotate_every", "change its rotation")
+        }
+        if stated.states("protected"), stored.isProtected != stated.value.protected { throw refuse("protected", "change its protection") }
         let ranges = stated.value.allowedIPs
         // Neither narrower, which locks it out, nor wider, which it was not given.
         if stated.states("allowed_ips"), ranges.column != .text(stored.ranges) {

@@ -10,6 +10,11 @@ enum KeyTokens {
         var grace: String?
     }
 
+    /// The end of a superseded token as long as none is known to have taken its place.
+    private static let untilReplaced = "9999-12-31T23:59:59Z"
+    /// More tries than that are no accident.
+    private static let mostSuperseded = 5
+
     /// A key's tokens, the oldest first.
     static func all(of id: String, in transaction: Transaction) throws -> [Row] {
         try transaction.all(
@@ -48,14 +53,18 @@ enum KeyTokens {
 
     private static func isDelivered(_ tokens: [Row]) -> Bool { tokens.contains { $0.acknowledged != nil && $0.grace == nil } }
 
-    /// Adds a token. One that was never acknowledged may be where it belongs all the same, since a run can be stopped in between: it
-    /// stays valid for the grace, but is superseded. What has ended is dropped.
+    /// Adds a token. One that was never acknowledged may be where it belongs all the same, since a run can be stopped in between: it is
+    /// superseded, and stays valid until another one is known to have taken its place. What has ended is dropped.
     static func add(_ hash: TokenHash, to id: String, at time: Timestamp, acknowledged: Bool, in transaction: Transaction) throws {
-        let grace = try transaction.first("SELECT grace FROM api_keys WHERE id = ?", [.text(id)]) { try TimeSpan($0.text(0)) }
         try transaction.run("DELETE FROM key_tokens WHERE key_id = ? AND grace_until <= ?", [.text(id), .text(time.text)])
         try transaction.run(
             "UPDATE key_tokens SET grace_until = ? WHERE key_id = ? AND acknowledged_at IS NULL AND grace_until IS NULL",
-            [.text((time + (grace ?? APIKey.defaultGrace)).text), .text(id)])
+            [.text(untilReplaced), .text(id)])
+        try transaction.run(
+            """
+            DELETE FROM key_tokens WHERE prefix IN (
+              SELECT prefix FROM key_tokens WHERE key_id = ? AND acknowledged_at IS NULL ORDER BY issued_at DESC, prefix LIMIT -1 OFFSET ?)
+            """, [.text(id), .integer(mostSuperseded)])
         try transaction.run(
             "INSERT INTO key_tokens (prefix, key_id, sha256, issued_at, acknowledged_at) VALUES (?, ?, ?, ?, ?)",
             [.text(hash.prefix), .text(id), .text(hash.sha256), .text(time.text), RowValue(acknowledged ? time.text : nil)])

@@ -12,7 +12,7 @@ extension Effects {
             listFiles: { folder throws(FileFailure) in try SystemFiles.list(folder) },
             resolve: { path, folder throws(FileFailure) in try SystemFiles.resolve(path, below: folder) },
             writeSecret: { path, secret throws(FileFailure) in
-                try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700)
+                try SystemFiles.replace(path, with: Array((secret.reveal() + "\n").utf8), mode: 0o600, folderMode: 0o700, isSecret: true)
             },
             writeFile: { path, bytes throws(FileFailure) in
                 try SystemFiles.replace(path, with: bytes, mode: 0o644, folderMode: 0o755, keepsMode: true)

@@ -86,13 +86,17 @@ enum SystemFiles {
     /// Replaces a file as a whole: a reader sees the old one or the new one. Missing folders are made.
     /// - Parameter keepsMode: whether a file that is there already keeps its permissions.
     static func replace(
-        _ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int, keepsMode: Bool = false
+        _ path: String, with bytes: [UInt8], mode: mode_t, folderMode: Int, keepsMode: Bool = false, isSecret: Bool = false
     ) throws(FileFailure) {
         guard !path.isEmpty else { throw FileFailure("the path is empty") }
-        // A link is followed, and what is no regular file (a terminal, a pipe) is written to, not replaced.
-        let path = real(path) ?? path
         var status = stat()
-        let isThere = unsafe stat(path, &status) == 0
+        if isSecret, unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFLNK {
+            throw FileFailure("\(Escaped.line(path)) is no file")
+        }
+        // A link is followed, and what is no regular file (a terminal, a pipe) is written to, not replaced. A secret is led nowhere: it
+        // takes the link's place.
+        let path = isSecret ? path : real(path) ?? path
+        let isThere = isSecret ? false : unsafe stat(path, &status) == 0
         if isThere, status.st_mode & S_IFMT != S_IFREG {
             guard status.st_mode & S_IFMT != S_IFDIR else { throw FileFailure("\(Escaped.line(path)) is a folder") }
             let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
@@ -130,13 +134,13 @@ enum SystemFiles {
         case .file(let path), .ageFile(let path, _):
             let file = Paths.join(folder, path)
             var status = stat()
-            if unsafe stat(file, &status) == 0 {
-                if status.st_mode & S_IFMT == S_IFDIR { throw FileFailure("it is a folder") }
-                let isSpecial = status.st_mode & S_IFMT != S_IFREG
-                guard unsafe !isSpecial || access(file, W_OK) == 0 else { throw FileFailure("it may not be written") }
+            // A link could lead a key into a log, or out of what was reviewed.
+            if unsafe lstat(file, &status) == 0 {
+                guard status.st_mode & S_IFMT != S_IFLNK else { throw FileFailure("it is a link; name the file itself") }
+                guard status.st_mode & S_IFMT == S_IFREG else { throw FileFailure("it is no file") }
             }
             // The nearest folder that is there; what is missing is made below it.
-            var nearest = Paths.folder(of: real(file) ?? file)
+            var nearest = Paths.folder(of: file)
             while unsafe stat(nearest, &status) != 0 {
                 let above = Paths.folder(of: nearest)
                 guard above != nearest else { break }

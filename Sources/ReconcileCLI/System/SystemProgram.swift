@@ -14,14 +14,14 @@ enum SystemProgram {
 
     /// Runs a program to its end.
     /// - Returns: what it printed; nothing when it got a secret.
-    /// - Throws: when it cannot be started, takes too long, prints too much, or ends with anything but 0. What it said is shown, unless
-    ///   it said a secret.
+    /// - Throws: when it cannot be started, takes too long, prints too much, or ends with anything but 0. What it said is
+    ///   shown, unless it had a secret.
     static func run(_ program: ProgramRun) throws(FileFailure) -> Secret {
         let (name, input) = (Escaped.line(program.words[0]), program.input)
-        let errors = scratchFile()
+        // Who gets a secret may print it, whole or in parts, as it is or in another form: that is looked at by nobody.
+        let errors = input == nil ? scratchFile() : unsafe open("/dev/null", O_WRONLY | O_CLOEXEC)
         guard errors >= 0, let stdin = Pipe(), let stdout = Pipe() else { throw FileFailure("\(name) cannot be started") }
         defer { close(errors) }
-        // Who gets a secret may print it; what it prints is then as good as an error.
         let (identifier, failure) = spawn(
             program, input: stdin.reading, output: input == nil ? stdout.writing : errors, errors: errors)
         stdin.closeReading()
@@ -40,7 +40,8 @@ enum SystemProgram {
         guard status == 0 else {
             guard status >> 8 != 127 else { throw FileFailure("there is no program \(name)") }
             let how = status & 0x7F == 0 ? "ended with \(status >> 8 & 0xFF)" : "was stopped by signal \(status & 0x7F)"
-            throw FileFailure("the program \(name) \(how)\(said(errors, input))")
+            throw FileFailure(
+                "the program \(name) \(how)\(input == nil ? said(errors) : "; what it says is not shown, since it had the key")")
         }
         guard let text = String(validating: printed, as: UTF8.self) else {
             throw FileFailure("what the program \(name) prints is not UTF-8")
@@ -103,12 +104,11 @@ enum SystemProgram {
         return descriptor
     }
 
-    private static func said(_ output: Int32, _ secret: Secret?) -> String {
+    private static func said(_ output: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(output, $0.baseAddress, $0.count, 0) }
         guard count > 0 else { return "" }
         let text = String(decoding: bytes[..<count], as: UTF8.self)
-        guard secret.map({ !text.contains($0.reveal()) }) ?? true else { return "; what it said is not shown: the key is in it" }
         let line = text.split(whereSeparator: \.isNewline).last.map { String($0.prefix(shown)) } ?? ""
         return line.isEmpty ? "" : ": \(Escaped.line(line))"
     }
@@ -151,7 +151,8 @@ enum SystemProgram {
         let variables = ProcessInfo.processInfo.environment.filter { !withheld.contains($0.key) }
         var identifier: pid_t = 0
         // The shell only changes the folder: what it is given are words, and none of them is read as anything else.
-        let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", program.folder]
+        let folder = program.folder.hasPrefix("/") ? program.folder : "./\(program.folder)"
+        let trampoline = ["/bin/sh", "-c", #"cd -- "$1" && shift && exec "$@""#, "sh", folder]
         let failure = unsafe withStrings(trampoline + program.words) { strings in
             unsafe withStrings(variables.map { "\($0.key)=\($0.value)" }) { variables in
                 unsafe posix_spawn(&identifier, trampoline[0], &actions, &attributes, strings, variables)

@@ -54,6 +54,16 @@ extension Pipeline {
             if case .plan(let saved) = review, let key = plan.apiKeys.first(where: { $0.movesSink(from: saved.plan, to: plan) })?.name {
                 throw ApplyRefusal.moved(["api key \(key): where its token goes"], "the plan is not what was approved")
             }
+            if case .digest = review {
+                let made = Set((record.context[Sink.contextName] ?? "").split(separator: ",").map(String.init))
+                for change in plan.apiKeys where change.makesToken {
+                    guard let key = change.name, let sink = plan.sinks[key], !made.contains(Sink.context([(key, sink)])) else { continue }
+                    throw ApplyRefusal.moved(
+                        ["api key \(key): its token would go to the \(Escaped.line(sink.label))"],
+                        "that plan was applied as revision \(record.revision), and did not approve a delivery; now it is \(plan.digest.short)"
+                    )
+                }
+            }
             let moved = record.moved ?? []
             guard !moved.isEmpty else { return .alreadyApplied(record) }
             throw ApplyRefusal.moved(

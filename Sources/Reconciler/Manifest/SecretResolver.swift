@@ -49,7 +49,10 @@ struct SecretResolver {
             case .age(let text): return try opened(text)
             }
         } catch {
-            warn("the \(Escaped.line(reference.label)) cannot be used: \(error.problem)")
+            // A program that may run and fails is no secret that is not at hand.
+            var isError = false
+            if case .command = reference.source { isError = true }
+            warn("the \(Escaped.line(reference.label)) cannot be used: \(error.problem)", isError ? .error : .warning)
             return nil
         }
     }
@@ -97,8 +100,8 @@ struct SecretResolver {
         return found
     }
 
-    private mutating func warn(_ problem: String) {
-        diagnostics.append(Diagnostic(.warning, manifest, at: nil, problem, "what refers to it is neither compared nor sent"))
+    private mutating func warn(_ problem: String, _ severity: Diagnostic.Severity = .warning) {
+        diagnostics.append(Diagnostic(severity, manifest, at: nil, problem, "what refers to it is neither compared nor sent"))
     }
 
     /// A text without the newline that a file or a program ends with.

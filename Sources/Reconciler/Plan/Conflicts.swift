@@ -115,7 +115,8 @@ enum Conflicts {
                 let isLess = record.value.scopes.list.contains { !new.scopes.allows($0) }
                 let isOtherwise =
                     record.value.allowedIPs != new.allowedIPs || record.value.expiresAfter != new.expiresAfter
-                    || record.value.expiresAt != new.expiresAt || record.value.boundTo != new.boundTo
+                    || record.value.expiresAt != new.expiresAt || record.value.boundTo != new.boundTo || record.value.grace != new.grace
+                    || record.value.rotateEvery != new.rotateEvery || record.value.protected != new.protected
                 guard change.makesToken || isLess || isOtherwise else { return nil }
                 (old, what) = (
                     record, change.makesToken ? "given a new token" : isLess ? "narrowed" : "changed in where, when or for whom it is valid"

@@ -11,7 +11,9 @@ public enum HistoryText {
             if let digest = record.digest { parts.append("plan \(PlanDigest.short(digest))") }
             var by = ["  by \(Escaped.line(record.actor))"]
             if let sequence = record.sequence { by.append("sequence \(sequence)") }
-            by += record.context.sorted { $0.key < $1.key }.map { "\(Escaped.line($0.key)) \(Escaped.line($0.value))" }
+            by += record.context.filter { $0.key != Sink.contextName }.sorted { $0.key < $1.key }.map {
+                "\(Escaped.line($0.key)) \(Escaped.line($0.value))"
+            }
             return parts.joined(separator: "  ") + "\n" + by.joined(separator: ", ") + "\n"
         }.joined()
     }

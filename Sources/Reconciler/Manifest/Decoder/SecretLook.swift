@@ -14,6 +14,12 @@ enum SecretLook {
         return prefixes.contains { lower.hasPrefix($0) && text.utf8.count > $0.utf8.count + 7 } || isRandom(text)
     }
 
+    /// Whether a text does, or one of its words.
+    static func isLikely(amid text: String) -> Bool {
+        isLikely(text) || text.contains("-----BEGIN ")
+            || text.split(whereSeparator: { " ;,\t".contains($0) }).contains { isLikely(String($0)) }
+    }
+
     /// Whether it is one long word of letters and digits that nobody would write: 24 or more, of three kinds, and more varied than names
     /// and numbers are.
     static func isRandom(_ text: String) -> Bool {

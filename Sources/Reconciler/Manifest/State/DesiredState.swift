@@ -140,7 +140,7 @@ public enum Sink: Equatable, Sendable {
         switch self {
         case .file(let path): "file \(path)"
         case .command(let words): "command \(SecretReference.shown(words))"
-        case .ageFile(let path, _): "age file \(path)"
+        case .ageFile(let path, let recipients): "age file \(path) for \(recipients.map(\.text).joined(separator: ", "))"
         }
     }
 
@@ -151,6 +151,20 @@ public enum Sink: Equatable, Sendable {
         case .command(let words): "command \(SecretReference.list(words))"
         case .ageFile(let path, let recipients): "age file \(path) \(SecretReference.list(recipients.map(\.text).sorted()))"
         }
+    }
+
+    /// What a batch says of the places that its tokens go to, so that a later run with the same approval can tell that they are the same.
+    static let contextName = "sinks"
+
+    /// `KEY=HASH` each; what does not fit into an entry of the history counts as unknown.
+    static func context(_ places: [(key: Slug, sink: Sink)]) -> String {
+        var text = ""
+        for place in places.sorted(by: { $0.key < $1.key }) {
+            let entry = "\(place.key.text)=\(Hex.sha256(place.sink.identity).prefix(16))"
+            guard text.utf8.count + entry.utf8.count < 1024 else { break }
+            text += text.isEmpty ? entry : ",\(entry)"
+        }
+        return text
     }
 
     /// The file, if it is one.

@@ -93,8 +93,14 @@ struct StateBuilder {
     private mutating func warnOfLiterals(_ webhook: Webhook, _ slug: Slug, at position: Position) {
         var places: [String] = []
         if case .plain(let url) = webhook.url, SecretLook.isLikely(inURL: url.text) { places.append("url") }
+        if SecretLook.isLikely(amid: webhook.description) { places.append("description") }
         for (name, value) in webhook.headers.sorted {
-            if case .plain(let text) = value, SecretLook.isLikely(text) { places.append("the header \(name.text)") }
+            if case .plain(let text) = value, SecretLook.isLikely(amid: text) { places.append("the header \(name.text)") }
+        }
+        for (field, reference) in webhook.secretFields {
+            var texts = [reference.prefix]
+            if case .command(let words) = reference.source { texts += words }
+            if texts.contains(where: SecretLook.isLikely(amid:)) { places.append("the reference of \(field)") }
         }
         for place in places {
             warn("\(place) of the webhook \(slug) looks like a secret", "put it in the environment and write { env: NAME }", at: position)
