@@ -93,7 +93,7 @@ struct DocumentTests {
                 #expect(FileManager.default.fileExists(atPath: path), "\(file) links to \(target)")
                 if let heading = parts.dropFirst().first {
                     #expect(
-                        try String(contentsOfFile: path, encoding: .utf8).lowercased().contains("# \(heading)\n"),
+                        try String(contentsOfFile: path, encoding: .utf8).lowercased().contains("# \(heading.replacing("-", with: " "))\n"),
                         "\(file) links to \(target)")
                 }
                 found += 1
