@@ -64,6 +64,12 @@ struct KeyCommandTests {
             #expect(try await works(new, environment, in: folder))
             #expect(try await !reconcile("plan").output.contains("Due:"))
             #expect(try await reconcile("plan", "--detailed-exitcode").code == 0, "a rotation is no drift")
+            let wide = try folder.read("reconcile.yaml").replacing("b: { scopes: [aliases:read]", with: "b: { scopes: [emails:read]")
+            try folder.write(wide, to: "wide.yaml")
+            let drifted = try await reconcile("keys", "rotate", "b", "--auto-approve", "--manifest", "wide.yaml")
+            #expect(
+                drifted.code == 4 && drifted.output.contains("api key b is not as the manifest has it: scopes; apply first"),
+                "\(drifted.output)")
             let named = try await reconcile("keys", "rotate", "b", "--auto-approve", "--format", "json")
             #expect(
                 named.code == 0 && named.output.contains(#""command":"keys rotate""#) && named.output.contains("api key b to file keys/b"))

@@ -37,11 +37,11 @@ public struct KeyList: Sendable {
     /// A table, with a line feed at its end.
     public func text(_ style: TextStyle) -> String {
         guard !rows.isEmpty else { return "No API keys.\n" }
-        let head = ["KEY", "OWNER", "STATUS", "AGE", "LAST USED", "ENDS", "ROTATION", "SCOPES"]
+        let head = ["KEY", "OWNER", "STATUS", "AGE", "LAST USED", "ENDS", "ROTATION", "SCOPES", "ID"]
         let cells = rows.map { row in
             [
                 Escaped.line(row.name), row.owner, row.status, row.issuedAt.map(ago) ?? "-", row.lastUsedAt.map(ago) ?? "never",
-                row.endsAt?.text ?? "never", row.isDue ? "due" : row.rotationAt?.text ?? "-", row.scopes.joined(separator: ","),
+                row.endsAt?.text ?? "never", row.isDue ? "due" : row.rotationAt?.text ?? "-", row.scopes.joined(separator: ","), row.id,
             ]
         }
         let widths = head.indices.map { column in ([head] + cells).map { $0[column].count }.max() ?? 0 }

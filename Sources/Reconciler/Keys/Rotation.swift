@@ -15,10 +15,10 @@ public enum Rotation: Equatable, Sendable {
             refusals.append(Refusal(guarded: "rotation", count: 1, problem: "api key \(key.text) \(problem)", remedy: remedy))
         }
         var changes: [Change<APIKey>] = []
-        let declared = Set(desired.apiKeys.compactMap(\.value.key))
+        let wanted = Dictionary(desired.apiKeys.compactMap { key in key.value.key.map { ($0, key) } }) { first, _ in first }
         var held: [Slug: Record<APIKey>] = [:]
         for record in state.apiKeys where record.owner == desired.owner {
-            if let key = record.value.key, declared.contains(key) { held[key] = record }
+            if let key = record.value.key, wanted[key] != nil { held[key] = record }
         }
         for key in keys(held, state) {
             guard let record = held[key] else {
@@ -27,6 +27,11 @@ public enum Rotation: Equatable, Sendable {
             }
             if let since = state.revoked[record.id] {
                 refuse(key, "was revoked at \(since.text)", "reissue: in the manifest makes it again")
+                continue
+            }
+            // Nobody is handed a key that can do more than was reviewed.
+            if let want = wanted[key], let field = Self.drift(of: record, from: want, desired) {
+                refuse(key, "is not as the manifest has it: \(field)", "apply first")
                 continue
             }
             var have = record
@@ -41,6 +46,15 @@ public enum Rotation: Equatable, Sendable {
         plan.conflicts = Conflicts.ofCaller(changes, state)
         plan.digest = PlanDigest(of: plan)
         return plan
+    }
+
+    /// A field in which the account's key is not the manifest's.
+    private static func drift(of record: Record<APIKey>, from wanted: Desired<APIKey>, _ desired: DesiredState) -> String? {
+        var want = wanted.value.withToken(record.value.token)
+        if !wanted.statesProtection { want.protected = record.value.protected }
+        let ignored = wanted.value.key.flatMap { desired.options[ResourceName(.apiKey, $0)]?.ignored } ?? []
+        for field in ignored { want = want.keeping(field, of: record.value) ?? want }
+        return want.differences(from: record.value, with: Secrets()).first?.difference.field
     }
 
     private func keys(_ held: [Slug: Record<APIKey>], _ state: AccountState) -> [Slug] {

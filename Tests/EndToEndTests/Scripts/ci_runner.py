@@ -117,7 +117,7 @@ class GitHub(Runners):
             json.dump(github["event"], file)
         base = {
             "PATH": self.path, "HOME": folder, "LANG": "C.UTF-8", "CI": "true", "GITHUB_ACTIONS": "true", "RUNNER_OS": "Linux",
-            "RUNNER_TEMP": f"{folder}/temp", "GITHUB_WORKSPACE": f"{folder}/work", "GITHUB_EVENT_PATH": f"{folder}/event.json",
+            "RUNNER_TEMP": f"{folder}/temp", "GITHUB_WORKSPACE": f"{folder}/checkout", "GITHUB_EVENT_PATH": f"{folder}/event.json",
             **{f"GITHUB_{each.upper()}": text(value) for each, value in github.items() if each not in ("event", "token")}}
         contexts["runner"], contexts["env"] = {"temp": f"{folder}/temp", "os": "Linux"}, Payload()
         contexts["steps"] = {step["id"]: {"outputs": Payload()} for step in job["steps"] if "id" in step}
@@ -132,7 +132,7 @@ class GitHub(Runners):
             if code:
                 status, result.code = "failure", result.code or code
         shutil.rmtree(f"{folder}/temp")
-        shutil.rmtree(f"{folder}/work", ignore_errors=True)
+        shutil.rmtree(f"{folder}/checkout", ignore_errors=True)
         return result
 
     def step(self, step, contexts, base, folder, result, fork, allowed):
@@ -141,30 +141,30 @@ class GitHub(Runners):
             return self.shell(step, {**base, **inside}, contexts, folder, result)
         given = {each: filled(value, contexts, allowed) for each, value in step.get("with", {}).items()}
         uses = step["uses"]
-        work = f"{folder}/work"
+        root = f"{folder}/checkout"
         if uses == "actions/checkout@v6":
             only(uses, given, "persist-credentials", "ref", "path", "sparse-checkout", "sparse-checkout-cone-mode")
             if given["persist-credentials"] != "false":
                 raise Unknown("a checkout that leaves its token in a file")
             if "ref" not in given:
-                self.checkout(work, contexts["github"]["sha"])
+                self.checkout(root, contexts["github"]["sha"])
             else:
                 if given["sparse-checkout-cone-mode"] != "false":
                     raise Unknown("more than the files that are named")
-                shutil.rmtree(f"{work}/{given['path']}", ignore_errors=True)
-                self.checkout(f"{work}/{given['path']}", f"origin/{given['ref']}", given["sparse-checkout"].split())
+                shutil.rmtree(f"{root}/{given['path']}", ignore_errors=True)
+                self.checkout(f"{root}/{given['path']}", f"origin/{given['ref']}", given["sparse-checkout"].split())
         elif uses == "actions/cache/save@v5":
             only(uses, given, "path", "key")
             if fork:
                 raise Unknown("a fork saves a cache")
-            with open(f"{work}/{given['path']}") as file:
+            with open(f"{root}/{given['path']}") as file:
                 self.caches[given["path"], given["key"]] = file.read()
         elif uses == "actions/cache/restore@v5":
             only(uses, given, "path", "key", "restore-keys")
             wanted = given["path"], given["restore-keys"]
             fitting = [saved for (path, key), saved in self.caches.items() if path == wanted[0] and key.startswith(wanted[1])]
             if fitting:
-                with open(f"{work}/{given['path']}", "w") as file:
+                with open(f"{root}/{given['path']}", "w") as file:
                     file.write(fitting[-1])
         elif uses == "actions/upload-artifact@v7":
             only(uses, given, "name", "path", "overwrite")
@@ -183,7 +183,7 @@ class GitHub(Runners):
         return 0
 
     def composite(self, step, given, contexts, base, folder, result, fork):
-        path = os.path.normpath(f"{folder}/work/{step['uses']}")
+        path = os.path.normpath(f"{folder}/checkout/{step['uses']}")
         action = load(f"{path}/action.yml")
         only("action", action, "name", "description", "inputs", "outputs", "runs")
         only("inputs", given, *action["inputs"])
@@ -214,7 +214,7 @@ class GitHub(Runners):
         environment = {**environment, **files}
         result.environments.append(environment)
         ended = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", f"{folder}/temp/script.sh"], cwd=f"{folder}/work", env=environment,
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", f"{folder}/temp/script.sh"], cwd=f"{folder}/checkout", env=environment,
             stdin=subprocess.DEVNULL, capture_output=True, text=True)
         result.log += ended.stdout + ended.stderr
         # The runner reads the two streams as they come: nothing stops commands on the other one.
