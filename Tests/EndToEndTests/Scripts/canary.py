@@ -114,7 +114,7 @@ try:
     run("export", code=0), run("state", "--out", "state.ndjson", code=0), run("history", code=0), run("schema", code=0)
     run("plan", "--state", "state.ndjson", "--format", "json")
     # Everything that can fail.
-    run("plan", env={"EMAILCONNECT_API_KEY": key[:-1] + "A"}, code=1)
+    run("plan", env={"EMAILCONNECT_API_KEY": key[:-1] + ("A" if key[-1] != "A" else "B")}, code=1)
     run("plan", "--retry", "0", env={"EMAILCONNECT_URL": "http://127.0.0.1:1/v1"}, code=1)
     run("plan", env={"EMAILCONNECT_URL": f"http://user:{VALUES['literal']}@127.0.0.1:1/v1"}, code=1)
     run("apply", "--auto-approve", env={"TOKEN_ENV": VALUES["env"] + "\n\x01x", "HOOK_URL": "not a URL " + VALUES["url"]})
