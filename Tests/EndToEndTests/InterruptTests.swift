@@ -118,4 +118,29 @@ struct InterruptTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("tmp")) == ["keep"])
         #expect(try folder.read("out").contains("interrupted; nothing was written"))
     }
+
+    @Test("twice ends the program that takes a key too, so that it does not put an old one into the place of a new one")
+    func program() async throws {
+        let folder = try Scratch()
+        let words = #"[sh, -c, "cat >/dev/null; echo $$ >told; exec tail -f /dev/null"]"#
+        try folder.write(
+            Self.manifest + "api_keys: { k: { scopes: [domains:read], deliver_to: { command: \(words) } } }\n", to: "reconcile.yaml")
+        _ = try await Command.run("/usr/bin/mkfifo", ["told"], in: folder.path)
+        try await TestServer.with { server in
+            let environment = ["EMAILCONNECT_URL": "http://127.0.0.1:\(server.port)/v1", "EMAILCONNECT_API_KEY": server.key]
+            var program = ""
+            let result = try await Command.start(
+                Command.binary, ["apply", "--auto-approve", "--allow-commands"], in: folder.path, environment: environment
+            ) { command in
+                program = try await Command.run("/usr/bin/head", ["-n", "1", "told"], in: folder.path).output.trimmingCharacters(
+                    in: .newlines)
+                command.interrupt()
+                try await command.waits(forErrors: "Ctrl-C again stops at once")
+                command.interrupt()
+            }
+            #expect(result.code == 1 && result.errors.contains("stopped at once"), "\(result.errors)")
+            let state = try? String(contentsOfFile: "/proc/\(program)/stat", encoding: .utf8)
+            #expect(!program.isEmpty && state?.contains(") Z ") ?? true, "it is gone, or nobody has asked how it ended yet: \(state ?? "")")
+        }
+    }
 }

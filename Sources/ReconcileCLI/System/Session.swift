@@ -199,6 +199,7 @@ final class Session: Sendable {
             fail("interrupted", "nothing was written")
             status = .interrupted
         case .endsNow:
+            SystemProgram.endAll()
             fail("stopped at once: nobody knows whether it was done", "run the command again, which is harmless")
             status = .failed
         }

@@ -2,9 +2,18 @@ import EmailConnect
 import FoundationEssentials
 import Glibc
 import Reconciler
+import Synchronization
 
 /// Programs that get a secret on their standard input, never as an argument and never in their environment, or print one.
 enum SystemProgram {
+    /// Those that run now.
+    private static let running = Mutex<Set<pid_t>>([])
+
+    /// Ends every program that runs, with all that it started: one that came late could put an old key into the place of a new one.
+    static func endAll() {
+        for identifier in running.withLock({ $0 }) { _ = Glibc.kill(-identifier, SIGKILL) }
+    }
+
     /// How long one may take, in milliseconds.
     private static let limit = 60_000
     /// How much it may print, in bytes.
@@ -27,6 +36,8 @@ enum SystemProgram {
         stdin.closeReading()
         stdout.closeWriting()
         guard failure == 0 else { throw FileFailure("the program \(name) cannot be started: \(unsafe String(cString: strerror(failure)))") }
+        running.withLock { _ = $0.insert(identifier) }
+        defer { running.withLock { _ = $0.remove(identifier) } }
         // What it does not read does not matter: its exit code says whether it has it.
         if let input { _ = SystemFiles.write(Array((input.reveal() + "\n").utf8), to: stdin.writing) }
         stdin.closeWriting()
