@@ -159,6 +159,8 @@ extension HostileNetworkTests {
         #expect(keys.map { $0.value.key?.text } == ["k"])
         #expect(keys.map(\.value.token) == [.delivered])
         #expect(keys.map { state.tokens[$0.id]?.count { $0.graceUntil == nil } } == [1], "no token is left over from a try")
+        let end = state.header.time + APIKey.defaultGrace
+        #expect(state.tokens.values.joined().allSatisfy { $0.graceUntil.map { $0 <= end } ?? true }, "what a try left ends with the grace")
         // What reached the sink is what the account knows, however often it was tried.
         let key = try #require(sink["k.key"])
         var endpoint = server.endpoint

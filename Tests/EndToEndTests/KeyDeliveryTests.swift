@@ -90,6 +90,8 @@ struct KeyDeliveryTests {
                 #expect(state.apiKeys.map(\.value.token) == [.delivered])
                 let live = state.tokens.values.map { $0.count { $0.graceUntil == nil } }
                 #expect(live == [1], "the lost token ends after the grace")
+                let end = state.header.time + APIKey.defaultGrace
+                #expect(state.tokens.values.joined().allSatisfy { $0.graceUntil.map { $0 <= end } ?? true }, "and not later")
             }
         }
     }

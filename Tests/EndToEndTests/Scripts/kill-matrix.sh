@@ -113,9 +113,10 @@ expect_mended() { # DATABASE
   local hash wanted found
   [ "$(stat -c %a keys/k.key 2>/dev/null)" = 600 ] || fault "keys/k.key is not there with mode 600" || return
   hash=$(tr -d '\n' <keys/k.key | sha256sum | cut -d' ' -f1)
-  wanted=$(printf 'ok\n%s\n2|1|4|1\nunacknowledged 0\nvalid 1' "$new")
+  wanted=$(printf 'ok\n%s\n2|1|4|1\nunacknowledged 0\nendless 0\nvalid 1' "$new")
   found=$(sqlite3 "$1" "PRAGMA integrity_check; PRAGMA foreign_key_check; $resources $counts
     SELECT 'unacknowledged ' || count(*) FROM key_tokens WHERE acknowledged_at IS NULL AND grace_until IS NULL;
+    SELECT 'endless ' || count(*) FROM key_tokens WHERE grace_until > strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 day');
     SELECT 'valid ' || count(*) FROM key_tokens WHERE sha256 = '$hash' AND acknowledged_at IS NOT NULL AND grace_until IS NULL;" 2>&1) ||
     true
   [ "$found" = "$wanted" ] || fault "the account is not the manifest's: $(diff <(echo "$wanted") <(echo "$found") | tr '\n' ' ')"
