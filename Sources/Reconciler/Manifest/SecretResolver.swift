@@ -2,9 +2,6 @@ import EmailConnect
 
 /// Fetches the values behind a manifest's references, as far as they are at hand.
 struct SecretResolver {
-    /// Where an age identity, or the path of a file of them, is found.
-    static let identityVariables = (text: "RECONCILE_AGE_KEY", file: "RECONCILE_AGE_KEY_FILE")
-
     private let manifest: String
     private let run: Run
     private let effects: Effects
@@ -85,17 +82,7 @@ struct SecretResolver {
     private mutating func loadIdentities() -> [AgeIdentity] {
         if let identities { return identities }
         var found: [AgeIdentity] = []
-        do {
-            if let text = effects.environment(Self.identityVariables.text), !text.isEmpty {
-                found += try AgeIdentity.list(in: Array(text.utf8))
-            }
-            if let path = effects.environment(Self.identityVariables.file), !path.isEmpty {
-                guard !effects.isReadableByAll(path) else { throw FileFailure("everybody on this machine may read it; chmod 600 it") }
-                found += try AgeIdentity.list(in: try effects.readFile(path))
-            }
-        } catch let failure as FileFailure { warn("\(Self.identityVariables.file): \(failure.problem)") } catch let rejection as Rejection {
-            warn("the age identity in \(Self.identityVariables.text) or \(Self.identityVariables.file): \(rejection.problem)")
-        } catch { warn("the age identity cannot be read") }
+        do throws(FileFailure) { found = try AgeIdentity.load(effects) } catch { warn("the age identity in \(error.problem)") }
         identities = found
         return found
     }

@@ -19,19 +19,9 @@ struct SecretsDecryptCommand: AsyncParsableCommand {
     func run() async throws {
         let session = Session(output)
         try await session.run("secrets decrypt", .text) {
-            var identities: [AgeIdentity] = []
-            do {
-                var files = identity
-                if let file = session.effects.environment("RECONCILE_AGE_KEY_FILE"), !file.isEmpty, identity.isEmpty { files.append(file) }
-                for file in files { identities += try AgeIdentity.list(in: try session.effects.readFile(file)) }
-                if let text = session.effects.environment("RECONCILE_AGE_KEY"), !text.isEmpty, identity.isEmpty {
-                    identities += try AgeIdentity.list(in: Array(text.utf8))
-                }
-            } catch let failure as FileFailure {
-                session.fail(failure.problem, "name a file of keys with --identity")
-                throw ExitCode(ExitStatus.failed.rawValue)
-            } catch let rejection as Rejection {
-                session.fail("the key: \(rejection.problem)", rejection.remedy)
+            let identities: [AgeIdentity]
+            do throws(FileFailure) { identities = try AgeIdentity.load(files: identity, session.effects) } catch {
+                session.fail("the key: \(error.problem)", "name a file of keys with --identity")
                 throw ExitCode(ExitStatus.failed.rawValue)
             }
             let content = file == "-" ? try session.standardInput() : try session.bytes(of: file)
