@@ -154,7 +154,7 @@ public struct AccountClient: AccountReader, AccountWriter {
     /// - Throws: when it was refused, or when nobody knows whether it was done.
     public func create(_ key: APIKey) async throws(AccountFailure) -> Secret {
         var json = JSONWriter()
-        json.object { Stated(key, rows: key.rowsWorthWriting).write(to: &$0) }
+        json.object { key.write(key.worthWriting, to: &$0) }
         return try await request(Request(.POST, "/api-keys", body: json.bytes)) { response in
             var json = JSONReader(Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView))
             for member in try json.node().members("a key") where member.key.text == "api_key" { return Secret(try member.value.text()) }

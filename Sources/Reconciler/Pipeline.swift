@@ -11,12 +11,29 @@ public enum Pipeline {
         public var desired: DesiredState?
         /// Everything that is wrong with it, sorted.
         public var diagnostics: [Diagnostic]
-        /// The bytes of all its files, for the lines that diagnostics show.
-        public var sources: [String: [UInt8]]
+        /// All its files, as they are named.
+        var files: [String] = []
+        /// The bytes of those that cannot be read again, or that have a mistake.
+        var bytes: [String: [UInt8]] = [:]
         /// The files that it includes, as they are named: they are no manifests by themselves.
         public var parts: [String] = []
         /// Where the fields of each resource stand, nearest first; only when somebody asked.
         var marks: [ResourceName: [Marked<String>]] = [:]
+
+        /// The bytes of its files, for the lines that diagnostics show.
+        public func sources(_ effects: Effects) -> [String: [UInt8]] {
+            var sources = bytes
+            for file in files where sources[file] == nil { sources[file] = try? effects.readFile(file) }
+            return sources
+        }
+
+        /// The same without what only diagnostics need.
+        public var withoutSources: Loaded {
+            var copy = self
+            copy.bytes = [:]
+            copy.files = []
+            return copy
+        }
     }
 
     /// Reads a manifest with all that it extends and includes.
@@ -28,12 +45,13 @@ public enum Pipeline {
             let all = (read.diagnostics + diagnostics).sorted()
             return Loaded(
                 file: file, desired: all.contains { $0.severity == .error } ? nil : state, diagnostics: all,
-                sources: Dictionary(read.files.map { ($0.name, $0.bytes) }) { first, _ in first },
+                files: read.files.map(\.name),
+                bytes: Dictionary(read.files.filter { !$0.bytes.isEmpty }.map { ($0.name, $0.bytes) }) { first, _ in first },
                 parts: read.files.filter(\.isPart).map(\.name), marks: marks)
         } catch {
             let remedy = "name the manifest, or run where reconcile.yaml is"
             let diagnostic = Diagnostic(.error, file, at: nil, "the manifest cannot be read: \(error.problem)", remedy)
-            return Loaded(file: file, desired: nil, diagnostics: [diagnostic], sources: [:])
+            return Loaded(file: file, desired: nil, diagnostics: [diagnostic])
         }
     }
 

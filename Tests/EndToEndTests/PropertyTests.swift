@@ -79,7 +79,7 @@ struct PropertyTests {
     private static func names(_ names: [String]) throws -> [AnyOperation] {
         var domain = Domain()
         domain.name = try DomainName("one.example")
-        return [.domain(Operation(.create(Stated(domain, rows: domain.rowsWorthWriting)), expect: .absent))]
+        return [.domain(Operation(.create(Stated(domain, rows: domain.worthWriting)), expect: .absent))]
             + (try names.map { try create($0, description: $0) })
     }
 
@@ -88,7 +88,7 @@ struct PropertyTests {
         alias.domain = .name(try DomainName("one.example"))
         alias.name = try LocalPart(name)
         alias.description = description
-        return .alias(Operation(.create(Stated(alias, rows: alias.rowsWorthWriting)), expect: .absent))
+        return .alias(Operation(.create(Stated(alias, rows: alias.worthWriting)), expect: .absent))
     }
 
     private static func rename(_ pairs: [(String, String)]) throws -> [AnyOperation] {

@@ -10,7 +10,8 @@ struct ArchitectureTests {
         "Mail": ["Glibc"],
         "Reconciler": ["EmailConnect", "FoundationEssentials", "Crypto", "CYaml"],
         "APIServer": [
-            "EmailConnect", "Mail", "AsyncHTTPClient", "FoundationEssentials", "Crypto", "Glibc", "GRDB", "HTTPTypes", "Hummingbird",
+            "EmailConnect", "Mail", "AsyncHTTPClient", "FoundationEssentials", "Crypto", "Glibc", "GRDB", "GRDBSQLite", "HTTPTypes",
+            "Hummingbird",
             "HummingbirdCore", "HummingbirdTLS", "Logging", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
             "Synchronization", "UnixSignals",
         ],
@@ -20,7 +21,7 @@ struct ArchitectureTests {
         ],
     ]
     private static let only: [String: [String]] = [
-        "CYaml": ["Reconciler/YAML/"], "GRDB": ["APIServer/Store/"],
+        "CYaml": ["Reconciler/YAML/"], "GRDB": ["APIServer/Store/"], "GRDBSQLite": ["APIServer/Store/"],
         "Hummingbird": ["APIServer/HTTP/", "APIServer/Routes/", "APIServer/Web/", "APIServer/BundledServer.swift"],
         "Mustache": ["APIServer/Web/"],
         "NIOSSL": ["APIServer/BundledServer.swift", "APIServer/Delivery/", "EmailConnectClient/"],

@@ -40,7 +40,7 @@ struct ManifestSnapshotTests {
     }
 
     private static func line<R: Resource>(_ value: R) -> String {
-        let fields = value.shown(value.rowsWorthWriting).map { "\($0.field)=\($0.value.cell)" }
+        let fields = value.shown(Stated(value, rows: value.worthWriting).rows).map { "\($0.field)=\($0.value.cell)" }
         return "\(R.kind.word) \(value.naturalKey?.description ?? "?"): \(fields.joined(separator: " "))\n"
     }
 }

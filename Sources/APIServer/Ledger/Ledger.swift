@@ -152,6 +152,6 @@ extension Batch {
         }
         var json = JSONWriter()
         plain.write(to: &json)
-        return Hex.sha256(json.text)
+        return Hex.sha256(json.bytes)
     }
 }

@@ -28,6 +28,7 @@ struct Steps<R: StoredResource> {
     }
 
     private(set) var steps: [Step] = []
+    private var form = TableForm<R>()
 
     mutating func append(_ index: Int, _ operation: Operation<R>) {
         steps.append(Step(index: index, operation: operation))
@@ -57,20 +58,17 @@ struct Steps<R: StoredResource> {
 
     private func check(_ set: Stated<R>, isNew: Bool, _ ledger: LedgerTransaction) throws {
         if isNew {
-            for field in R.required where !set.states(field) {
-                throw R.invalid(field, "\(R.kind.word): \(field) is required")
+            for field in form.required where !set.states(field.row) {
+                throw R.invalid(field.name, "\(R.kind.word): \(field.name) is required")
             }
+            if ledger.ownerID == nil { try ledger.caller.requireOwner(nil) }
         }
-        if isNew, ledger.ownerID == nil { try ledger.caller.requireOwner(nil) }
-        if ledger.ownerID == nil, set.states("key"), R.nameColumns == ["key"] {
-            throw R.invalid("key", "only a batch with an owner sets key; use name")
+        if let keyRow = form.keyRow {
+            if ledger.ownerID == nil, set.states(keyRow) { throw R.invalid("key", "only a batch with an owner sets key; use name") }
+            if ledger.ownerID != nil, isNew, !set.states(keyRow) { throw R.invalid("key", "a batch with an owner sets key") }
         }
-        if ledger.ownerID != nil, isNew, R.nameColumns == ["key"], !set.states("key") {
-            throw R.invalid("key", "a batch with an owner sets key")
-        }
-        let kept = R.required + R.nameColumns
-        for field in kept where field != "token" && set.states(field) && R.isEmpty(field, set.value) {
-            throw R.invalid(field, "\(field) cannot be empty")
+        for field in form.kept where set.states(field.row) && R.isEmpty(field.row, set.value) {
+            throw R.invalid(field.name, "\(field.name) cannot be empty")
         }
         try R.check(set, isNew: isNew, in: ledger)
     }
@@ -173,7 +171,7 @@ struct Steps<R: StoredResource> {
     }
 
     /// Creates and changes rows. What a row points at is of a kind that was written before.
-    func write(_ ledger: inout LedgerTransaction) throws {
+    mutating func write(_ ledger: inout LedgerTransaction) throws {
         var titles: [String: Int]?
         for step in steps where step.isAllowed {
             try ledger.attempt(step.index) { ledger in
@@ -211,23 +209,16 @@ struct Steps<R: StoredResource> {
         }
     }
 
-    private func create(_ set: Stated<R>, _ step: Step, _ ledger: inout LedgerTransaction) throws {
+    private mutating func create(_ set: Stated<R>, _ step: Step, _ ledger: inout LedgerTransaction) throws {
         let id = ledger.options.ids[step.index] ?? R.kind.idPrefix + ledger.random.identifier(16)
-        var columns: [(column: String, value: RowValue)] = [
-            ("id", .text(id)), ("account_id", .text(ledger.caller.accountID)), ("owner_id", RowValue(ledger.ownerID)),
-            ("created_at", .text(ledger.time.text)), ("updated_at", .text(ledger.time.text)),
-        ]
         let references = try R.references(set, in: &ledger)
-        let special = Set(references.map(\.column))
-        for field in R.fields {
-            if let value = field.column(set.value), R.hasColumn(field), !special.contains(field.name) {
-                columns.append((field.name, value))
-            }
-        }
-        columns += references
-        let names = columns.map(\.column).joined(separator: ", ")
-        let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        try ledger.transaction.run("INSERT INTO \(R.kind.table) (\(names)) VALUES (\(marks))", columns.map(\.value))
+        let insert = form.insert(references: references.map { $0.column })
+        var values: [RowValue] = [
+            .text(id), .text(ledger.caller.accountID), RowValue(ledger.ownerID), .text(ledger.time.text), .text(ledger.time.text),
+        ]
+        for row in insert.rows { values.append(R.fields[row].column(set.value) ?? .null) }
+        for reference in references { values.append(reference.value) }
+        try ledger.transaction.run(insert.sql, values)
         _ = try R.writeDependents(set, of: id, isNew: true, in: ledger)
         ledger.history.append(.init(kind: R.kind.rawValue, id: id, before: nil, after: try history(of: id, ledger), version: 1))
         ledger.results.append(.init(index: step.index, status: 201, id: id, version: 1, token: R.newToken(set)))
@@ -308,9 +299,7 @@ extension StoredResource {
     }
 
     /// Whether a required field was stated as null.
-    static func isEmpty(_ field: String, _ value: Self) -> Bool {
-        value.shown(fields.indices.filter { fields[$0].name == field }).contains { $0.value == .none }
-    }
+    static func isEmpty(_ row: Int, _ value: Self) -> Bool { value.shown(at: row) == .none }
 
     /// The prefix of the token that a request gives an API key.
     static func newToken(_ set: Stated<Self>) -> String? {

@@ -20,10 +20,12 @@ extension Alias: StoredResource {
         return copy
     }
 
+    private static let rows = (webhook: row(wire: "webhook") ?? 0, domain: row(wire: "domain") ?? 0)
+
     static func references(_ stated: Stated<Alias>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {
         var columns: [(column: String, value: RowValue)] = []
-        if stated.states("webhook") { columns.append(("webhook_id", RowValue(try ledger.webhookID(stated.value.webhook)))) }
-        if stated.states("domain"), let domain = stated.value.domain {
+        if stated.states(rows.webhook) { columns.append(("webhook_id", RowValue(try ledger.webhookID(stated.value.webhook)))) }
+        if stated.states(rows.domain), let domain = stated.value.domain {
             columns.append(("domain_id", .text(try ledger.domainID(domain))))
         }
         return columns

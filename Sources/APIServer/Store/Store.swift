@@ -20,7 +20,11 @@ struct Store: Sendable {
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
             // Opening a pool sets NORMAL, which syncs at checkpoints only: a power cut would take back what was answered.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                // Room for what a large batch touches, in KiB; what does not fit is written out before its time, and read again.
+                try db.execute(sql: "PRAGMA cache_size = -32768")
+            }
             let migrator = Migrations.all
             let isForeign = try pool.read { db in
                 let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")

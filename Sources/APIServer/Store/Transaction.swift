@@ -12,9 +12,9 @@ struct Transaction {
     /// - Returns: how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ values: [RowValue] = []) throws -> Int {
-        let statement = try db.cachedStatement(sql: sql)
+        let statement = try statement(sql, values)
         do {
-            try statement.execute(arguments: Self.arguments(values))
+            try statement.execute()
         } catch let error as DatabaseError
             where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE
             || error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY
@@ -29,13 +29,13 @@ struct Transaction {
 
     /// The first row, as `body` reads it.
     func first<T>(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> T) throws -> T? {
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: Self.arguments(values))
+        let rows = try Row.fetchCursor(statement(sql, values))
         return try rows.next().map { try body(StoredRow($0)) }
     }
 
     /// Every row, as `body` takes it; false from `body` stops.
     func each(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> Bool) throws {
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: Self.arguments(values))
+        let rows = try Row.fetchCursor(statement(sql, values))
         while let row = try rows.next() {
             guard try body(StoredRow(row)) else { return }
         }
@@ -51,16 +51,11 @@ struct Transaction {
         return found
     }
 
-    private static func arguments(_ values: [RowValue]) -> StatementArguments {
-        StatementArguments(
-            values.map { value -> (any DatabaseValueConvertible)? in
-                switch value {
-                case .null: nil
-                case .integer(let number): number
-                case .text(let text): text
-                case .bytes(let bytes): Data(bytes)
-                }
-            })
+    /// A statement with its values; prepared once.
+    private func statement(_ sql: String, _ values: [RowValue]) throws -> Statement {
+        let statement = try db.cachedStatement(sql: sql)
+        try statement.bind(values)
+        return statement
     }
 }
 

@@ -37,21 +37,30 @@ public final class Field<R: Sendable>: Sendable {
         self.shape = Value.shape
         self.isNullable = Value.isNullable
         self.isInManifest = inManifest
-        read = { node, owner throws(Rejection) in owner[keyPath: path] = try Value(node) }
-        take = { node, wire, owner throws(Rejection) in try owner[keyPath: path].take(node, wire: wire) }
-        write = { $0[keyPath: path].write(name, to: &$1) }
-        same = { $0[keyPath: path] == $1[keyPath: path] }
+        let place = FieldPlace(path)
+        read = { node, owner throws(Rejection) in
+            let value = try Value(node)
+            place.change(&owner) { $0 = value }
+        }
+        take = { node, wire, owner throws(Rejection) in
+            try place.change(&owner) { value throws(Rejection) in try value.take(node, wire: wire) }
+        }
+        write = { place($0).write(name, to: &$1) }
+        same = { place($0) == place($1) }
         keep = { part, old, new in
-            guard let kept = new[keyPath: path].keeping(part, of: old[keyPath: path]) else { return false }
-            new[keyPath: path] = kept
+            guard let kept = place(new).keeping(part, of: place(old)) else { return false }
+            place.change(&new) { $0 = kept }
             return true
         }
-        show = { $0[keyPath: path].shown }
-        differences = { $0[keyPath: path].differences(from: $1[keyPath: path], named: name, with: $2) }
-        column = { $0[keyPath: path].column }
-        replace = { $0[keyPath: path] = $0[keyPath: path].replacing }
-        inherit = { $1[keyPath: path] = $1[keyPath: path].over($0[keyPath: path]) }
-        patch = { $3[keyPath: path] = $0[keyPath: path].patch(from: $1[keyPath: path], with: $2) }
+        show = { place($0).shown }
+        differences = { place($0).differences(from: place($1), named: name, with: $2) }
+        column = { place($0).column }
+        replace = { owner in place.change(&owner) { $0 = $0.replacing } }
+        inherit = { inherited, owner in place.change(&owner) { $0 = $0.over(place(inherited)) } }
+        patch = { want, have, secrets, owner in
+            let value = place(want).patch(from: place(have), with: secrets)
+            place.change(&owner) { $0 = value }
+        }
     }
 }
 
@@ -68,12 +77,18 @@ public protocol Resource: Equatable, Sendable {
     static var kind: Kind { get }
     /// In the order that people read and write them.
     static var fields: [Field<Self>] { get }
-    /// Reads one field as a manifest has it. This and the next are requirements, though no kind implements them: so other modules
+    /// Reads one field as a manifest has it. This and what follows are requirements, though no kind implements them: so other modules
     /// reach the code that was made for the kind.
     /// - Throws: when the value is not of the field's type.
     static func read(_ row: Int, _ node: Node, into value: inout Self) throws(Rejection)
     /// Takes an inherited field over, or merges it with what is stated.
     static func inherit(_ row: Int, from inherited: Self, into value: inout Self, isStated: Bool)
+    /// The rows that differ from the defaults, one bit each: all that a create needs to say.
+    var worthWriting: UInt64 { get }
+    /// Writes the fields of some rows, one bit each, as members of an object that is open.
+    func write(_ rows: UInt64, to json: inout JSONWriter)
+    /// How `old` differs from this value; empty when it does not.
+    func differences(from old: Self, with secrets: Secrets) -> [(row: Int, difference: Difference)]
     /// Its natural key; nil for what another client made without one.
     var naturalKey: Name? { get }
     /// With secrets by name only, and nothing that is not configuration.

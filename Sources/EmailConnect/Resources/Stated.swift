@@ -17,6 +17,12 @@ public struct Stated<R: Resource>: Equatable, Sendable {
         stated = rows.reduce(0) { $0 | 1 << UInt64($1) }
     }
 
+    /// A value of which some rows are stated, one bit each.
+    public init(_ value: R, rows: UInt64) {
+        self.value = value
+        stated = rows
+    }
+
     /// Whether a row is stated.
     public func states(_ row: Int) -> Bool { stated & 1 << UInt64(row) != 0 }
     /// Whether the field of that name is stated.
@@ -61,9 +67,7 @@ public struct Stated<R: Resource>: Equatable, Sendable {
     }
 
     /// Writes the stated fields, as members of an object that is open.
-    public func write(to json: inout JSONWriter) {
-        for row in rows { R.fields[row].write(value, &json) }
-    }
+    public func write(to json: inout JSONWriter) { value.write(stated, to: &json) }
 }
 
 /// The places of the bits that are set, from the lowest on.
@@ -91,10 +95,18 @@ extension Resource {
     /// The row whose wire name this is.
     public static func row(wire name: String) -> Int? { fields.firstIndex { $0.wireNames.contains(name) } }
 
-    /// The rows that differ from the defaults: all that a create needs to say.
-    public var rowsWorthWriting: [Int] {
-        let defaults = Self()
-        return Self.fields.indices.filter { !Self.fields[$0].same(self, defaults) }
+    /// The rows that differ from the defaults, one bit each.
+    public var worthWriting: UInt64 {
+        let (fields, defaults) = (Self.fields, Self())
+        var rows: UInt64 = 0
+        for row in fields.indices where !fields[row].same(self, defaults) { rows |= 1 << UInt64(row) }
+        return rows
+    }
+
+    /// Writes the fields of some rows, one bit each.
+    public func write(_ rows: UInt64, to json: inout JSONWriter) {
+        let fields = Self.fields
+        for row in Rows(rows) { fields[row].write(self, &json) }
     }
 
     /// How `old` differs from this value; empty when it does not. Both walk the table once.
@@ -135,7 +147,7 @@ extension Resource {
     public var configuration: String {
         let value = withoutSecrets
         var json = JSONWriter()
-        json.object { Stated(value, rows: value.rowsWorthWriting).write(to: &$0) }
+        json.object { value.write(value.worthWriting, to: &$0) }
         return String(Hex.sha256(json.text).prefix(16))
     }
 
@@ -144,6 +156,9 @@ extension Resource {
 
     /// As it is: most kinds have no secrets.
     public var withoutSecrets: Self { self }
+
+    /// How the field of one row may be shown.
+    public func shown(at row: Int) -> Shown { Self.fields[row].show(self) }
 
     /// How the fields of some rows may be shown.
     public func shown(_ rows: some Sequence<Int>) -> [(field: String, value: Shown)] {

@@ -173,6 +173,7 @@ public struct BatchAnswer: Equatable, Sendable {
     public init(_ bytes: [UInt8]) throws(Rejection) {
         var revision: Int?
         var results: [Result] = []
+        var names = MemberNames(["index", "status", "id", "version", "token"])
         var json = JSONReader(bytes)
         try json.object { json, name throws(Rejection) in
             guard name == "results" else {
@@ -182,15 +183,15 @@ public struct BatchAnswer: Equatable, Sendable {
             }
             try json.array { json, index throws(Rejection) in
                 var result = Result(index: index, status: 0, id: "", version: nil)
-                try json.object { json, name throws(Rejection) in
+                try json.object(&names) { json, name throws(Rejection) in
                     let node = try json.node()
                     switch name {
-                    case "index": result.index = try node.integer()
-                    case "status": result.status = try node.integer()
-                    case "id": result.id = try node.text()
-                    case "version": result.version = try node.integer()
-                    case "token": result.token = try node.text()
-                    default: break
+                    case .known(0): result.index = try node.integer()
+                    case .known(1): result.status = try node.integer()
+                    case .known(2): result.id = try node.text()
+                    case .known(3): result.version = try node.integer()
+                    case .known: result.token = try node.text()
+                    case .other: break
                     }
                 }
                 results.append(result)

@@ -136,7 +136,8 @@ public struct JSONWriter: Sendable {
 
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+        let plain = text.utf8Span.span
+        if plain.endOfPlainText(in: plain.indices) == plain.count {
             bytes.append(contentsOf: text.utf8)
         } else {
             for byte in text.utf8 { escape(byte) }

@@ -125,8 +125,8 @@ extension Target {
     }
 }
 
-/// An operation on a resource of any kind.
-public enum AnyOperation: Equatable, Sendable {
+/// An operation on a resource of any kind. In a box, since most are of the smallest kind.
+public indirect enum AnyOperation: Equatable, Sendable {
     case webhook(Operation<Webhook>)
     case domain(Operation<Domain>)
     case alias(Operation<Alias>)

@@ -13,6 +13,7 @@ struct Reconcile: AsyncParsableCommand {
                 Array("error: an argument has a control character: \(Escaped.quoted(odd))\n".utf8), to: STDERR_FILENO)
             _exit(ExitStatus.usage.rawValue)
         }
+        if arguments.first != ServeCommand.configuration.commandName { Allocator.prepareForOneTask() }
         await main(arguments)
     }
 

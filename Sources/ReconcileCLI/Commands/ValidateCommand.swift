@@ -48,7 +48,7 @@ struct ValidateCommand: AsyncParsableCommand {
             }
             desired.policy = desired.policy.tightened(by: policy)
             let violations = desired.violations
-            session.show(violations, loaded.sources)
+            if !violations.isEmpty { session.show(violations, loaded.sources(session.effects)) }
             diagnostics += violations
             if !violations.isEmpty, status == .done { status = .refused }
             valid.append((loaded.file, desired))

@@ -113,7 +113,7 @@ final class Session: Sendable {
 
     /// Shows what is wrong with a manifest.
     func show(_ loaded: Pipeline.Loaded) {
-        show(loaded.diagnostics, loaded.sources)
+        if !loaded.diagnostics.isEmpty { show(loaded.diagnostics, loaded.sources(effects)) }
         let errors = loaded.diagnostics.count { $0.severity == .error }
         if errors > 0 { note("\(errors) \(errors == 1 ? "error" : "errors") in \(Escaped.line(loaded.file))") }
     }
@@ -130,12 +130,11 @@ final class Session: Sendable {
         desired: DesiredState, loaded: Pipeline.Loaded
     ) {
         let policy = try policy(policies)
-        var loaded = load(file, isTraced: isTraced)
+        let loaded = load(file, isTraced: isTraced)
         guard var desired = loaded.desired else { throw ExitCode(ExitStatus.failed.rawValue) }
         desired.policy = desired.policy.tightened(by: policy)
         // What there is to show of its lines has been shown; an account's state is about to take the room.
-        loaded.sources = [:]
-        return (desired, loaded)
+        return (desired, loaded.withoutSources)
     }
 
     /// What policies in files of their own allow together.

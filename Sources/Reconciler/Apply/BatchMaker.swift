@@ -71,7 +71,7 @@ struct BatchMaker {
     private func operation<R: Resource>(_ change: Change<R>, _ resolved: (R) -> R) -> Operation<R> {
         switch change {
         case .create(let new):
-            return Operation(.create(Stated(resolved(new), rows: new.rowsWorthWriting)), expect: .absent)
+            return Operation(.create(Stated(resolved(new), rows: new.worthWriting)), expect: .absent)
         case .update(let old, let new, _):
             let changed = new.differences(from: old.value, with: secrets)
             let rows = Set(changed.filter { $0.difference.certainty != .unavailable }.map(\.row)).sorted()

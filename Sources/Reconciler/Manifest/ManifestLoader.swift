@@ -35,12 +35,17 @@ struct ManifestLoader {
     }
 
     /// What a file states with all that it includes and extends.
-    private mutating func layer(_ source: SourceFile, isPart: Bool) -> Layer {
-        files.append(source)
+    private mutating func layer(_ source: consuming SourceFile, isPart: Bool) -> Layer {
+        files.append(copy source)
         chain.append(Paths.normal(source.path))
         defer { chain.removeLast() }
-        var (layer, found) = ManifestDecoder.decode(source, isTraced: isTraced)
+        var (layer, found) = ManifestDecoder.decode(copy source, isTraced: isTraced)
         diagnostics += found
+        // What another file names is a regular file: if there is something to show of it, it can be read again.
+        if source.number > 0, found.isEmpty {
+            files[Int(source.number)].bytes = []
+            source.bytes = []
+        }
         var clashes: [Clash] = []
         for include in layer.includes {
             for path in paths(include, of: source) {

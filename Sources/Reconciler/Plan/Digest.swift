@@ -73,7 +73,7 @@ public struct PlanDigest: Equatable, Sendable {
             json.member("kind", R.kind.rawValue)
             switch change {
             case .create(let new):
-                json.object("create") { Stated(new, rows: new.rowsWorthWriting).write(to: &$0) }
+                json.object("create") { new.write(new.worthWriting, to: &$0) }
             case .update(let old, let new, let differences):
                 json.member("update", old.id)
                 json.member("name", new.naturalKey?.description)

@@ -107,14 +107,16 @@ enum MailMoves {
         var old: [String: Alias] = [:]
         var new: [String: Alias] = [:]
         var gone: Set<String> = []
+        /// What is made where something was; empty unless something gets another name.
         var created: [Address: Alias] = [:]
         var catchAlls: [DomainName: Alias] = [:]
 
         init(_ changes: [Change<Alias>]) {
+            let hasRenames = changes.contains { $0.formerName != nil }
             for change in changes {
                 switch change {
                 case .create(let alias):
-                    if let address = alias.naturalKey { created[address] = alias }
+                    if hasRenames, let address = alias.naturalKey { created[address] = alias }
                     if alias.name?.text == LocalPart.catchAll, let domain = alias.domain?.name { catchAlls[domain] = alias }
                 case .update(let record, let value, _):
                     old[record.id] = record.value

@@ -1,7 +1,7 @@
 public import EmailConnect
 
-/// One change of one resource.
-public enum Change<R: Resource>: Equatable, Sendable {
+/// One change of one resource. In a box, since lists of changes are gone through more often than they are made.
+public indirect enum Change<R: Resource>: Equatable, Sendable {
     case create(R)
     case update(old: Record<R>, new: R, differences: [Difference])
     /// With the aliases that go along.

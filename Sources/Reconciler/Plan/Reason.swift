@@ -30,7 +30,9 @@ extension Plan {
     public func reason<R: Resource>(_ change: Change<R>) -> Reason? {
         switch change {
         case .create(let new):
-            guard let name = new.naturalKey, let lost = lost.byName[ResourceName(R.kind, name)] else { return .manifest }
+            guard !lost.byName.isEmpty, let name = new.naturalKey, let lost = lost.byName[ResourceName(R.kind, name)] else {
+                return .manifest
+            }
             return lost.applied.prefix(16) == new.configuration ? .server : .both
         case .update(let old, let new, let differences):
             guard differences.contains(where: { $0.certainty == .changed && $0.field != "token" }) else {

@@ -30,7 +30,7 @@ struct Side<R: Resource> {
         let others = Others(records, manifest)
         for wanted in desired.indices {
             guard let name = desired[wanted].entry.value.naturalKey else { continue }
-            var found = index.place(of: name) { records[$0].value.naturalKey == name }
+            var found = index.place(of: .init(name)) { records[$0].value.naturalKey == name }
             if let place = found, seen[place] { found = nil }
             if found == nil { found = renames[name] ?? others.place(of: name) }
             if let place = found, renames[name] != place, seen[place] || others.isTaken(place, by: name) {

@@ -98,11 +98,11 @@ public struct SavedPlan: Equatable, Sendable {
                 switch change {
                 case .create(let new):
                     json.member("op", "create")
-                    json.object("new") { Stated(new.withoutFingerprints, rows: new.rowsWorthWriting).write(to: &$0) }
+                    json.object("new") { new.withoutFingerprints.write(new.worthWriting, to: &$0) }
                 case .update(let old, let new, let differences):
                     json.member("op", "update")
                     write("old", old, to: &json)
-                    json.object("new") { Stated(new.withoutFingerprints, rows: new.rowsWorthWriting).write(to: &$0) }
+                    json.object("new") { new.withoutFingerprints.write(new.worthWriting, to: &$0) }
                     json.array("differences") { json in
                         for difference in differences {
                             json.object { json in
@@ -135,7 +135,7 @@ public struct SavedPlan: Equatable, Sendable {
         json.member("version", record.version)
         json.member("managed_by", record.owner?.text)
         if let applied = record.applied { json.member("applied", applied) }
-        json.object("value") { Stated(value, rows: value.rowsWorthWriting).write(to: &$0) }
+        json.object("value") { value.write(value.worthWriting, to: &$0) }
     }
 }
 

@@ -3,7 +3,7 @@ public enum Escaped {
     /// For one line of a terminal or a log: control characters, line breaks and everything that turns the direction of
     /// writing become visible. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
     public static func line(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
+        if isPlain(text) { return text }
         var line = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -26,7 +26,11 @@ public enum Escaped {
 
     /// As ``line(_:)``, in double quotes.
     public static func quoted(_ text: String) -> String {
+        if isPlain(text), !text.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) { return "\"" + text + "\"" }
         let inner = line(text.replacing("\\", with: "\\\\")).replacing("\"", with: "\\\"")
         return "\"\(inner)\""
     }
+
+    /// Whether all of it is ASCII that draws something, so that a byte is a column.
+    static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
 }

@@ -33,6 +33,17 @@ struct PlanPage {
         var isDrift = false
         /// What it is about; nil for the owner itself.
         var resource: ResourceName?
+
+        /// Where a key's new token goes stands in the place of the token.
+        fileprivate mutating func sayWhere(_ place: String) {
+            fields.removeAll { $0.name == "token" }
+            if fields.isEmpty {
+                note += note.isEmpty ? place : ", \(place)"
+                parts.append(place)
+            } else {
+                fields.append(Field(name: "deliver_to", value: place))
+            }
+        }
     }
 
     var title: String
@@ -48,20 +59,16 @@ struct PlanPage {
     init(_ plan: Plan, server: String, driftOnly: Bool = false) {
         title = "\(plan.owner.text) -> \(Escaped.line(server))  (revision \(plan.header.revision))"
         let missing = Set(plan.unavailable.map(\.label))
-        var rows = Self.rows(plan.webhooks, plan, missing) + Self.rows(plan.domains, plan, missing)
-        rows += Self.rows(plan.aliases, plan, missing)
-        rows += zip(Self.rows(plan.apiKeys, plan, missing), plan.apiKeys).map { row, change in
-            var row = row
-            guard let key = change.name, change.makesToken, let sink = plan.sinks[key] else { return row }
-            let place = "new token to \(Escaped.line(sink.label))"
-            row.fields.removeAll { $0.name == "token" }
-            if row.fields.isEmpty {
-                row.note += row.note.isEmpty ? place : ", \(place)"
-                row.parts.append(place)
-            } else {
-                row.fields.append(Field(name: "deliver_to", value: place))
-            }
-            return row
+        var rows: [Row] = []
+        rows.reserveCapacity(plan.webhooks.count + plan.domains.count + plan.aliases.count + plan.apiKeys.count + 2)
+        Self.add(plan.webhooks, plan, missing, to: &rows)
+        Self.add(plan.domains, plan, missing, to: &rows)
+        Self.add(plan.aliases, plan, missing, to: &rows)
+        let firstKey = rows.count
+        Self.add(plan.apiKeys, plan, missing, to: &rows)
+        for (place, change) in plan.apiKeys.enumerated() {
+            guard let key = change.name, change.makesToken, let sink = plan.sinks[key] else { continue }
+            rows[firstKey + place].sayWhere("new token to \(Escaped.line(sink.label))")
         }
         if let movedFrom = plan.movedFrom {
             let note = "everything that it manages stays as it is"
@@ -74,7 +81,10 @@ struct PlanPage {
         let all = rows.count
         if driftOnly { rows.removeAll { !$0.isDrift } }
         // What is taken away is read first.
-        self.rows = rows.filter { $0.sigil == .delete } + rows.filter { $0.sigil != .delete }
+        if rows.contains(where: { $0.sigil == .delete }) {
+            rows = rows.filter { $0.sigil == .delete } + rows.filter { $0.sigil != .delete }
+        }
+        self.rows = rows
         refusals = plan.refusals.map { Escaped.line("\($0.problem); \($0.remedy)") }
         consented = plan.consented.map(Escaped.line)
         conflicts = plan.conflicts.map { "\($0.title) \(Escaped.line("\($0.problem); \($0.remedy)"))" }
@@ -83,25 +93,28 @@ struct PlanPage {
         summary = driftOnly ? Self.drift(shown: rows.count, of: all) : Self.summary(plan)
     }
 
-    private static func rows<R: Resource>(_ changes: [Change<R>], _ plan: Plan, _ missing: Set<String>) -> [Row] {
-        changes.map { change in
+    private static func add<R: Resource>(_ changes: [Change<R>], _ plan: Plan, _ missing: Set<String>, to rows: inout [Row]) {
+        for change in changes {
             let reason = plan.reason(change)
-            var row = row(change, reason, plan, missing)
+            let name = change.name?.description
+            var row = row(change, Escaped.line(name ?? change.id ?? ""), reason, plan, missing)
             row.isDrift = reason?.isDrift ?? false
-            row.resource = change.name.map { ResourceName(R.kind, $0) }
-            return row
+            row.resource = name.map { ResourceName(R.kind, $0) }
+            rows.append(row)
         }
     }
 
-    private static func row<R: Resource>(_ change: Change<R>, _ reason: Reason?, _ plan: Plan, _ missing: Set<String>) -> Row {
-        let name = Escaped.line(change.name?.description ?? change.id ?? "")
+    private static func row<R: Resource>(
+        _ change: Change<R>, _ name: String, _ reason: Reason?, _ plan: Plan, _ missing: Set<String>
+    ) -> Row {
         switch change {
         case .create(let new):
-            let stated = new.differences(from: R(), with: Secrets()).filter { row, difference in
+            var notes: [String] = []
+            for (row, difference) in new.differences(from: R(), with: Secrets()) {
                 let field = R.fields[row]
-                return field.isInManifest && !(field.name == "name" && difference.to.bare == name)
+                guard field.isInManifest, field.name != "name" || difference.to.bare != name else { continue }
+                notes.append(Escaped.line(difference.field) + " " + difference.to.cell(missing: missing))
             }
-            var notes = stated.map { _, difference in "\(Escaped.line(difference.field)) \(difference.to.cell(missing: missing))" }
             if let reason, reason.isDrift { notes.insert(reason.words, at: 0) }
             return Row(sigil: .add, kind: R.kind.word, name: name, note: notes.joined(separator: ", "), parts: notes, fields: [])
         case .update(_, _, let differences):

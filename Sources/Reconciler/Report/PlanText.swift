@@ -18,8 +18,8 @@ public struct PlanText {
         var text = page.title + "\n"
         if !page.rows.isEmpty {
             text += "\n"
-            let kindWidth = page.rows.map(\.kind.count).max() ?? 0
-            let nameWidth = min(page.rows.map(\.name.count).max() ?? 0, 40)
+            let kindWidth = page.rows.lazy.map { Self.columns($0.kind) }.max() ?? 0
+            let nameWidth = min(page.rows.lazy.map { Self.columns($0.name) }.max() ?? 0, 40)
             for row in page.rows { append(row, kindWidth, nameWidth, to: &text) }
         }
         if !page.conflicts.isEmpty {
@@ -53,19 +53,29 @@ public struct PlanText {
             case .delete: .red
             case .uncertain: .cyan
             }
-        text += "  \(style.paint(row.sigil.rawValue, colour)) \(Self.padded(row.kind, kindWidth)) "
-        let used = 4 + kindWidth + 1 + max(row.name.count, nameWidth) + 2
-        if row.parts.count > 1, row.note.count > width - used {
+        text += "  "
+        text += style.paint(row.sigil.rawValue, colour)
+        text += " "
+        text += Self.padded(row.kind, kindWidth)
+        text += " "
+        let used = 4 + kindWidth + 1 + max(Self.columns(row.name), nameWidth) + 2
+        if row.parts.count > 1, width < .max, Self.columns(row.note) > width - used {
             text += "\(row.name)\n" + row.parts.map { "      \($0)\n" }.joined()
         } else {
-            text += row.note.isEmpty ? "\(row.name)\n" : "\(Self.padded(row.name, nameWidth))  \(row.note)\n"
+            text += row.note.isEmpty ? row.name : Self.padded(row.name, nameWidth)
+            if !row.note.isEmpty { text += "  " }
+            text += row.note
+            text += "\n"
         }
         let width = row.fields.map(\.name.count).max() ?? 0
         for field in row.fields { text += "      \(Self.padded(field.name, width))  \(field.value)\n" }
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {
-        let missing = width - text.count
+        let missing = width - columns(text)
         return missing > 0 ? text + String(repeating: " ", count: missing) : text
     }
+
+    /// How many characters a text has; of most, that is how many bytes.
+    private static func columns(_ text: String) -> Int { Escaped.isPlain(text) ? text.utf8.count : text.count }
 }

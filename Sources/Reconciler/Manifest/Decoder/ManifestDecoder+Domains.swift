@@ -94,21 +94,28 @@ extension ManifestDecoder {
             return list
         case .other: return list
         }
-        var places: [LocalPart: Position] = [:]
+        var places = PlaceTable<LocalPart>()
+        var nulls: [LocalPart: Position] = [:]
         while let key = try nextKey() {
             let name: LocalPart?
             do throws(Rejection) { name = try LocalPart(key.text) } catch {
                 report(error, at: key.position)
                 name = nil
             }
-            let first = name.flatMap { places.updateValue(key.position, forKey: $0) }
-            if let name, let first { places[name] = first }
+            guard let name else {
+                _ = try alias(key, nil, into: &list)
+                continue
+            }
+            let hash = PlaceTable.Hash(name)
+            let first = places.place(of: hash) { list.items[$0].value.name == name }.map { list.items[$0].position } ?? nulls[name]
+            let place = list.items.count
             let isRead = try alias(key, first == nil ? name : nil, into: &list)
-            guard let name else { continue }
             if let first {
                 if isRead { reportTwice("the alias \(name.text)", first, at: key.position) }
-            } else if !isRead {
-                places[name] = nil
+            } else if list.items.count > place {
+                places.insert(hash, place)
+            } else if isRead {
+                nulls[name] = key.position
             }
         }
         return list

@@ -12,34 +12,36 @@ struct AliasList: Sendable {
 
     var isEmpty: Bool { items.isEmpty && nulls.isEmpty && null == nil }
 
-    /// These over inherited ones, which come first.
+    /// These over inherited ones, which come first and are changed where they stand: there may be many.
     /// - Complexity: O(aliases)
-    func over(_ inherited: AliasList) -> AliasList {
+    func over(_ inherited: consuming AliasList) -> AliasList {
         if isEmpty { return inherited }
         if inherited.isEmpty { return self }
-        var merged = AliasList()
+        var merged = inherited
+        let (others, inheritedNulls) = (merged.extras, merged.nulls)
         merged.extras = extras
         merged.nulls = nulls
-        merged.null = inherited.items.isEmpty ? null : inherited.null
+        merged.null = merged.items.isEmpty ? null : merged.null
+        if null != nil { merged.items = [] }
+        if !nulls.isEmpty {
+            merged.items.removeAll { item in item.value.name.map { merged.nulls.removeValue(forKey: $0) != nil } ?? false }
+        }
         let places = self.places
         var isInherited = [Bool](repeating: false, count: items.count)
-        merged.items.reserveCapacity(max(items.count, inherited.items.count))
-        for index in inherited.items.indices where null == nil {
-            guard let name = inherited.items[index].value.name else { continue }
-            if !merged.nulls.isEmpty, merged.nulls.removeValue(forKey: name) != nil { continue }
-            let (own, others) = (extras[name], inherited.extras[name])
-            if let place = places[name] {
+        for index in merged.items.indices {
+            guard let name = merged.items[index].value.name else { continue }
+            let (own, other) = (extras[name], others[name])
+            if let place = places.place(of: .init(name), where: { items[$0].value.name == name }) {
                 isInherited[place] = true
-                merged.items.append(items[place].over(inherited.items[index], own?.nulls ?? []))
-                if own == nil, others == nil { continue }
-                merged.extras[name] = (own ?? Extras()).over(others ?? Extras()) { inherited.items[index].entry.states($0) }
-            } else {
-                merged.items.append(inherited.items[index])
-                if let others { merged.extras[name] = others }
+                let states = own == nil && other == nil ? nil : merged.items[index].entry
+                merged.items[index] = items[place].over(merged.items[index], own?.nulls ?? [])
+                if let states { merged.extras[name] = (own ?? Extras()).over(other ?? Extras()) { states.states($0) } }
+            } else if let other {
+                merged.extras[name] = other
             }
         }
         for index in items.indices where !isInherited[index] { merged.items.append(items[index]) }
-        if null == nil { merged.nulls.merge(inherited.nulls) { own, _ in own } }
+        if null == nil { merged.nulls.merge(inheritedNulls) { own, _ in own } }
         return merged
     }
 
@@ -52,7 +54,7 @@ struct AliasList: Sendable {
         for item in other.items {
             guard let name = item.value.name else { continue }
             if let null = nulls[name] { clashes.append(Clash(what: "alias \(name.text)", first: null, second: item.position)) }
-            guard let place = places[name] else {
+            guard let place = places.place(of: .init(name), where: { items[$0].value.name == name }) else {
                 joined.items.append(item)
                 joined.extras[name] = other.extras[name]
                 continue
@@ -64,7 +66,7 @@ struct AliasList: Sendable {
             joined.extras[name] = own == nil && others == nil ? nil : both
         }
         for (name, position) in other.nulls {
-            if let place = places[name] {
+            if let place = places.place(of: .init(name), where: { items[$0].value.name == name }) {
                 clashes.append(Clash(what: "alias \(name.text)", first: items[place].position, second: position))
             }
             joined.nulls[name] = position
@@ -73,10 +75,5 @@ struct AliasList: Sendable {
         return joined
     }
 
-    private var places: [LocalPart: Int] {
-        var places: [LocalPart: Int] = [:]
-        places.reserveCapacity(items.count)
-        for (place, item) in items.enumerated() { if let name = item.value.name { places[name] = place } }
-        return places
-    }
+    private var places: PlaceTable<LocalPart> { PlaceTable(count: items.count) { items[$0].value.name } }
 }

@@ -9,7 +9,7 @@ struct Entry<R: Resource>: LayeredEntry {
     var key: String { slug.text }
     var position: Position { desired.position }
 
-    func over(_ inherited: Entry) -> Entry {
+    func over(_ inherited: consuming Entry) -> Entry {
         var merged = self
         (merged.desired, merged.extras) = desired.over(inherited.desired, extras, inherited.extras)
         return merged
@@ -36,13 +36,16 @@ struct DomainEntry: LayeredEntry {
 
     var position: Position { desired.position }
 
-    func over(_ inherited: DomainEntry) -> DomainEntry {
+    func over(_ inherited: consuming DomainEntry) -> DomainEntry {
         var merged = self
+        // Taken out, so that nobody else holds them and they need not be copied.
+        var others = AliasList()
+        swap(&others, &inherited.aliases)
         (merged.desired, merged.extras) = desired.over(inherited.desired, extras, inherited.extras)
         let isRemoved = extras.nulls.contains { $0.value == "use" }
         if isRemoved, inherited.use != nil { merged.extras.nulls.removeAll { $0.value == "use" } }
         merged.use = use ?? (isRemoved ? nil : inherited.use)
-        merged.aliases = aliases.over(inherited.aliases)
+        merged.aliases = aliases.over(others)
         return merged
     }
 
@@ -64,7 +67,7 @@ struct AliasSet: LayeredEntry {
     var position: Position
     var aliases: AliasList
 
-    func over(_ inherited: AliasSet) -> AliasSet {
+    func over(_ inherited: consuming AliasSet) -> AliasSet {
         AliasSet(key: key, position: position, aliases: aliases.over(inherited.aliases))
     }
 

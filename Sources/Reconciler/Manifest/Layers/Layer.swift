@@ -34,8 +34,11 @@ struct Layer: Sendable {
     /// This layer over the one that it extends, value by value. `version`, `manifest` and `environment` are not inherited, a policy
     /// only becomes tighter.
     /// - Complexity: O(entries of both)
-    func over(_ base: Layer) -> Layer {
+    func over(_ base: consuming Layer) -> Layer {
         var merged = self
+        // Taken out, so that nobody else holds them and they need not be copied.
+        var domains = Section<DomainEntry>()
+        swap(&domains, &base.domains)
         merged.isWhole = isWhole && base.isWhole
         merged.pins = pins.over(base.pins)
         merged.policy = base.policy.tightened(by: policy)
@@ -49,7 +52,7 @@ struct Layer: Sendable {
         merged.webhooks = webhooks.over(base.webhooks)
         merged.brokenWebhooks.formUnion(base.brokenWebhooks)
         merged.aliasSets = aliasSets.over(base.aliasSets)
-        merged.domains = domains.over(base.domains)
+        merged.domains = self.domains.over(domains)
         merged.apiKeys = apiKeys.over(base.apiKeys)
         return merged
     }

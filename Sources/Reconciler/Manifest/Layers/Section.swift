@@ -7,7 +7,7 @@ protocol LayeredEntry: Sendable {
     /// Where it stands.
     var position: Position { get }
     /// This over the inherited one.
-    func over(_ inherited: Self) -> Self
+    func over(_ inherited: consuming Self) -> Self
     /// This and another file's; what both state is noted.
     func joined(with other: Self, _ clashes: inout [Clash]) -> Self
 }
@@ -49,15 +49,16 @@ struct Section<Entry: LayeredEntry>: Sendable {
     }
 
     /// These over inherited ones, which come first. A `null` that finds nothing stays, for a message.
-    func over(_ inherited: Section) -> Section {
+    func over(_ inherited: consuming Section) -> Section {
         var merged = Section()
-        if null == nil {
-            for entry in inherited.entries where nulls[entry.key] == nil { merged.add(self[entry.key]?.over(entry) ?? entry) }
-        }
-        for entry in entries where null != nil || inherited[entry.key] == nil || nulls[entry.key] != nil { merged.add(entry) }
         merged.nulls = nulls.filter { inherited[$0.key] == nil }
         if null == nil { merged.nulls.merge(inherited.nulls) { own, _ in own } }
         merged.null = inherited.isEmpty ? null : inherited.null
+        let known = null == nil ? inherited.places : [:]
+        for entry in Drained(inherited.takeAll()) where null == nil && nulls[entry.key] == nil {
+            merged.add(self[entry.key]?.over(entry) ?? entry)
+        }
+        for entry in entries where known[entry.key] == nil || nulls[entry.key] != nil { merged.add(entry) }
         return merged
     }
 
@@ -75,4 +76,16 @@ struct Section<Entry: LayeredEntry>: Sendable {
         joined.null = null ?? other.null
         return joined
     }
+}
+
+/// The items of a list, in order; each is given up when it is given out, so that its room is free for what is made of it.
+struct Drained<Item>: Sequence, IteratorProtocol {
+    private var items: [Item]
+
+    init(_ items: consuming [Item]) {
+        self.items = items
+        self.items.reverse()
+    }
+
+    mutating func next() -> Item? { items.popLast() }
 }

@@ -61,7 +61,7 @@ struct StateBuilder {
         for entry in layer.apiKeys.entries { apiKey(entry) }
         let domains = layer.domains.takeAll()
         state.aliases.reserveCapacity(domains.reduce(0) { $0 + $1.aliases.items.count })
-        for entry in domains { domain(entry) }
+        for entry in Drained(domains) { domain(entry) }
         reportNulls()
         checkSinks()
         resolveReferences()
