@@ -47,6 +47,7 @@ public struct BundledServer: Sendable {
     private let activity: Activity
     private let templates: PageTemplates
     private let bell = Bell()
+    private let mailCounts = MailCounts()
 
     /// Opens or makes the database, with its first account.
     /// - Throws: ``StoreFailure``.
@@ -115,7 +116,8 @@ public struct BundledServer: Sendable {
     /// - Parameters:
     ///   - onMailReady: called once with the port, when mail is listened for.
     ///   - onReady: called once with the port, or 0 for a Unix socket, when requests are answered.
-    /// - Throws: when the address cannot be listened at; ``MailAddressFailure`` when it is the one for mail.
+    /// - Throws: when the address cannot be listened at; ``MailAddressFailure`` when it is the one for mail, ``MailCertificateFailure`` when
+    ///   the certificate for mail cannot be used.
     public func run(
         at address: Address, handlesSignals: Bool, onMailReady: @escaping @Sendable (Int) async -> Void = { _ in },
         onReady: @escaping @Sendable (Int) async -> Void
@@ -126,8 +128,12 @@ public struct BundledServer: Sendable {
             services.append(.init(service: DeliveryService(courier: courier(HTTPSender(targets: options.webhookTargets).send))))
         }
         if let address = options.mailAddress {
+            let tls: NIOSSLContext?
+            do { tls = try options.mailCertificate.map { try NIOSSLContext(configuration: Self.tls($0)) } } catch {
+                throw MailCertificateFailure()
+            }
             let mailbox = SMTPMailbox(store: store, inlet: inlet)
-            services.append(.init(service: SMTPService(address: address, mailbox: mailbox, onReady: onMailReady)))
+            services.append(.init(service: SMTPService(address: address, mailbox: mailbox, tls: tls, onReady: onMailReady)))
         }
         services.append(.init(service: try application(at: address, onReady: onReady)))
         var configuration = ServiceGroupConfiguration(
@@ -172,7 +178,9 @@ public struct BundledServer: Sendable {
     /// Who delivers what came in.
     /// - Parameter send: makes an attempt.
     func courier(_ send: @escaping @Sendable (Outgoing) async -> Attempt) -> Courier {
-        Courier(store: store, clock: clock, random: random, logger: logger, bell: bell, send: send)
+        Courier(
+            store: store, clock: clock, random: random, logger: logger, bell: bell, retries: options.retries, counts: mailCounts, send: send
+        )
     }
 
     /// The routes, as the document describes them.
@@ -187,12 +195,13 @@ public struct BundledServer: Sendable {
         return Routes(
             store: store, ledger: ledger, gate: gate, metrics: Metrics(database: store.path), clock: clock, random: random, logger: logger,
             pages: Pages(
-                store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates, bell: bell),
+                store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates, inlet: inlet
+            ),
             inlet: inlet)
     }
 
     /// Where mail comes in.
-    var inlet: Inlet { Inlet(store: store, clock: clock, random: random, bell: bell) }
+    var inlet: Inlet { Inlet(store: store, clock: clock, random: random, bell: bell, counts: mailCounts) }
 
     /// HTTP/1.1, with TLS if there is a certificate.
     private var server: HTTPServerBuilder {
@@ -203,11 +212,15 @@ public struct BundledServer: Sendable {
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
             guard let certificate = options.certificate else { return plain }
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map { NIOSSLCertificateSource.certificate($0) }
-            let key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
-            configuration.minimumTLSVersion = .tlsv12
-            return try .tls(plain, tlsConfiguration: configuration)
+            return try .tls(plain, tlsConfiguration: Self.tls(certificate))
         }
+    }
+
+    private static func tls(_ certificate: ServerOptions.Certificate) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map { NIOSSLCertificateSource.certificate($0) }
+        let key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
+        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        return configuration
     }
 }

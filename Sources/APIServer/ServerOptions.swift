@@ -48,6 +48,11 @@ public struct ServerOptions: Sendable {
         }
     }
 
+    /// The certificate with which it offers STARTTLS for mail; without one it does not.
+    public var mailCertificate: Certificate?
+    /// When a delivery that failed is tried again.
+    public var retries = RetrySchedule.standard
+
     /// The defaults.
     public init() {}
 }

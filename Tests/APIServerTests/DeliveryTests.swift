@@ -118,7 +118,7 @@ struct DeliveryTests {
             try await account.receive()
             let endpoint = Endpoint(status: 500)
             var waits: [Int] = []
-            for _ in 1..<RetrySchedule.attemptLimit {
+            for _ in 1..<RetrySchedule.standard.attemptLimit {
                 await account.deliver(to: endpoint)
                 await account.deliver(to: endpoint)
                 let next = try Timestamp(try await account.email().string("next_attempt_at"))
@@ -132,17 +132,17 @@ struct DeliveryTests {
             #expect(email.string("status") == "failed" && email.string("reason") == "attempts_failed")
             #expect(email.json["next_attempt_at"] is NSNull && email.json["finished_at"] is String)
             let deliveries = account.deliveries(email)
-            #expect(deliveries.map { $0["attempt"] as? Int } == Array(1...RetrySchedule.attemptLimit))
-            #expect(endpoint.got.count == RetrySchedule.attemptLimit)
+            #expect(deliveries.map { $0["attempt"] as? Int } == Array(1...RetrySchedule.standard.attemptLimit))
+            #expect(endpoint.got.count == RetrySchedule.standard.attemptLimit)
             #expect(Set(endpoint.got.map(\.body)).count == 1, "the same bytes each time")
             func values(_ name: String) -> Set<String> {
                 Set(endpoint.got.flatMap { $0.headers.filter { $0.name == name }.map(\.value) })
             }
             #expect(values("webhook-id").count == 1 && values("X-EmailConnect-Signature").count == 1)
-            #expect(values("webhook-signature").count == RetrySchedule.attemptLimit)
+            #expect(values("webhook-signature").count == RetrySchedule.standard.attemptLimit)
             account.clock.advance(seconds: 10 * 86_400)
             await account.deliver(to: endpoint)
-            #expect(endpoint.got.count == RetrySchedule.attemptLimit, "given up")
+            #expect(endpoint.got.count == RetrySchedule.standard.attemptLimit, "given up")
         }
     }
 
@@ -193,12 +193,31 @@ struct DeliveryTests {
 
     @Test("waits as long as the webhook asks for, within reason")
     func wishes() throws {
-        #expect(RetrySchedule.pause(after: 1, wish: nil, jitter: 0) == 5)
-        #expect(RetrySchedule.pause(after: 1, wish: 90, jitter: 0) == 90)
-        #expect(RetrySchedule.pause(after: 1, wish: .max, jitter: 0) == 3600)
-        #expect(RetrySchedule.pause(after: 1, wish: -5, jitter: 0.99) == 6)
-        #expect(RetrySchedule.pause(after: 7, wish: 5, jitter: 0) == 36_000)
-        #expect(RetrySchedule.pause(after: 8, wish: 5, jitter: 0) == nil)
+        #expect(RetrySchedule.standard.pause(after: 1, wish: nil, jitter: 0) == 5)
+        #expect(RetrySchedule.standard.pause(after: 1, wish: 90, jitter: 0) == 90)
+        #expect(RetrySchedule.standard.pause(after: 1, wish: .max, jitter: 0) == 3600)
+        #expect(RetrySchedule.standard.pause(after: 1, wish: -5, jitter: 0.99) == 6)
+        #expect(RetrySchedule.standard.pause(after: 7, wish: 5, jitter: 0) == 36_000)
+        #expect(RetrySchedule.standard.pause(after: 8, wish: 5, jitter: 0) == nil)
+    }
+
+    @Test("is tried as often as whoever runs the server says")
+    func schedule() async throws {
+        var options = ServerOptions()
+        options.retries = try RetrySchedule([TimeSpan("1s"), TimeSpan("1h")])
+        try await Account.with(options) { account in
+            _ = try await account.prepare()
+            try await account.receive()
+            let endpoint = Endpoint(status: 500)
+            for seconds in [0, 2, 2 * 3600, 86_400] {
+                account.clock.advance(seconds: seconds)
+                await account.deliver(to: endpoint)
+            }
+            #expect(endpoint.got.count == 3)
+            #expect(try await account.email().string("reason") == "attempts_failed")
+        }
+        #expect(throws: Rejection.self) { try RetrySchedule([TimeSpan("25h")]) }
+        #expect(throws: Rejection.self) { try RetrySchedule(Array(repeating: TimeSpan("1s"), count: 21)) }
     }
 
     @Test("keeps of an answer how it begins, without the webhook's secrets")

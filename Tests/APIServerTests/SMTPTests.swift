@@ -52,8 +52,10 @@ struct SMTPTests {
     }
 
     /// Says some lines; what comes back is the first word of each reply.
-    private func talk(_ account: Account, _ lines: String...) async -> String {
-        var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet))
+    private func talk(
+        _ account: Account, as peer: SMTPPeer = SMTPPeer(address: "192.0.2.1", offersTLS: false), _ lines: String...
+    ) async -> String {
+        var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet), peer)
         var codes: [String] = []
         for text in lines {
             let piece: SMTPReader.Piece = text.hasPrefix("From: ") ? message(text) : line(text)
@@ -101,11 +103,72 @@ struct SMTPTests {
             #expect(
                 await talk(account, "NOOP", "VRFY a", "HELP", "EXPN a", "STARTTLS", "AUTH PLAIN x", "", "\u{1}")
                     == "250 252 214 500 500 500 500 500")
-            var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet))
+            var session = SMTPSession(
+                SMTPMailbox(store: account.server.store, inlet: account.server.inlet), SMTPPeer(address: "", offersTLS: false))
             var replies: [SMTPReply] = []
             for _ in 0...20 { replies.append(await session.answer(line("NONSENSE"))) }
             #expect(replies.dropLast().allSatisfy { $0.next == .command } && replies.last?.next == .end)
             #expect(try await account.call(.get, "/v1/emails").number("total") == 0)
+        }
+    }
+
+    @Test("offers STARTTLS when there is a certificate, and once")
+    func encryption() async throws {
+        try await Account.with { account in
+            let peer = SMTPPeer(address: "192.0.2.1", offersTLS: true)
+            #expect(await talk(account, as: peer, "STARTTLS x", "EHLO c", "STARTTLS") == "501 250 220")
+            #expect(await talk(account, as: peer.secured, "EHLO c", "STARTTLS") == "250 503")
+            for (peer, isOffered) in [(peer, true), (peer.secured, false), (SMTPPeer(address: "", offersTLS: false), false)] {
+                var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet), peer)
+                #expect(await session.answer(line("EHLO c")).text.contains("STARTTLS") == isOffered)
+                #expect(await session.answer(line("HELP")).text.contains("STARTTLS") == isOffered)
+            }
+        }
+    }
+
+    @Test("takes what is as large as it says, and of what is larger says that it will never do")
+    func sizes() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            func send(_ message: [UInt8]) async -> String {
+                var session = SMTPSession(
+                    SMTPMailbox(store: account.server.store, inlet: account.server.inlet), SMTPPeer(address: "192.0.2.1", offersTLS: false))
+                for text in [
+                    "EHLO \(String(repeating: "a", count: 255))", "MAIL FROM:<a@b.example>", "RCPT TO:<support@acme.example>", "DATA",
+                ] {
+                    _ = await session.answer(line(text))
+                }
+                return String(await session.answer(.message(message)).text.prefix(3))
+            }
+            let head = Array("From: a@b.example\r\n\r\n".utf8)
+            #expect(await send(head + Array(repeating: UInt8(ascii: "x"), count: SMTPSession.messageLimit - head.count)) == "250")
+            let endpoint = Endpoint(status: 200)
+            await account.deliver(to: endpoint)
+            #expect(endpoint.got.count == 1)
+            #expect(await send(Array(repeating: UInt8(ascii: "x"), count: Routes.messageLimit)) == "552")
+            #expect(
+                await send(Array("Subject: \(String(repeating: "x\r\n ", count: 100_000))\r\n\r\n".utf8)) == "552", "a header without end")
+            #expect(try await account.call(.get, "/v1/emails").number("total") == 1)
+        }
+    }
+
+    @Test("says on top of a message who has brought it, how and when, and nothing that could be taken for another header")
+    func trace() {
+        func trace(_ name: String, _ address: String = "192.0.2.1", isExtended: Bool = true, isUTF8: Bool = false, isSecure: Bool = false)
+            -> String
+        {
+            SMTPPeer(address: address, offersTLS: false, isSecure: isSecure)
+                .trace(.init(name: name, isExtended: isExtended), isUTF8: isUTF8, at: Timestamp(seconds: 1_795_507_205))
+        }
+        #expect(
+            trace("mx.customer.example")
+                == "Received: from mx.customer.example ([192.0.2.1]) by reconcile with ESMTP;\r\n\tTue, 24 Nov 2026 08:00:05 +0000\r\n")
+        #expect(trace("[IPv6:2001:db8::1]", "2001:db8::1").hasPrefix("Received: from [IPv6:2001:db8::1] ([IPv6:2001:db8::1]) by "))
+        #expect(trace("a", isExtended: false).contains(" with SMTP;") && trace("a", isSecure: true).contains(" with ESMTPS;"))
+        #expect(
+            trace("a", isUTF8: true).contains(" with UTF8SMTP;") && trace("a", isUTF8: true, isSecure: true).contains(" with UTF8SMTPS;"))
+        for hostile in ["", "a b", "a\r\nBcc: b", "a\tb", "a;b", "(a", "\u{1B}[2J", "ü.example", String(repeating: "a", count: 256)] {
+            #expect(trace(hostile).hasPrefix("Received: from unknown ([192.0.2.1]) by "), "\(hostile.debugDescription)")
         }
     }
 

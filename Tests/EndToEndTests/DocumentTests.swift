@@ -5,7 +5,7 @@ import TestSupport
 
 @Suite("What the documents show")
 struct DocumentTests {
-    @Test("each example is valid", arguments: ["quickstart", "complete"])
+    @Test("each example is valid", arguments: ["quickstart", "complete", "webhook-receiver"])
     func examples(name: String) async throws {
         let result = try await Command.reconcile("validate", in: "\(Repository.root)/examples/\(name)")
         #expect(result.code == 0, "\(result.errors)")
@@ -33,8 +33,20 @@ struct DocumentTests {
         let readme = try Repository.text("README.md")
         let folder = try Scratch()
         try folder.write(Repository.text("examples/quickstart/reconcile.yaml"), to: "reconcile.yaml")
-        let ran = try await Walk.run(readme, in: folder.path)
+        let ran = try await Walk.run(Walk.section("## A run", of: readme), in: folder.path)
         #expect(ran >= 4)
+    }
+
+    @Test("the README's mail comes in and its call arrives, verified")
+    func mail() async throws {
+        let folder = try Scratch()
+        let (ports, example) = (Walk.freePorts(for: "8080", "8090", "2525"), "examples/webhook-receiver")
+        for file in ["receiver.py", "reconcile.yaml"] {
+            try folder.write(Walk.exchanging(ports, in: Repository.text("\(example)/\(file)")), to: file)
+        }
+        let ran = try await Walk.run(
+            Walk.section("## Mail in, webhook out", of: Repository.text("README.md")), in: folder.path, ports: ports)
+        #expect(ran >= 8)
     }
 
     @Test("the package installs a program that runs alone, with completions and a manual page that knows every option")

@@ -24,7 +24,7 @@ struct ArchitectureTests {
         "CYaml": ["Reconciler/YAML/"], "GRDB": ["APIServer/Store/"], "GRDBSQLite": ["APIServer/Store/"],
         "Hummingbird": ["APIServer/HTTP/", "APIServer/Routes/", "APIServer/Web/", "APIServer/BundledServer.swift"],
         "Mustache": ["APIServer/Web/"],
-        "NIOSSL": ["APIServer/BundledServer.swift", "APIServer/Delivery/", "EmailConnectClient/"],
+        "NIOSSL": ["APIServer/BundledServer.swift", "APIServer/Delivery/", "APIServer/SMTP/", "EmailConnectClient/"],
         "AsyncHTTPClient": ["APIServer/Delivery/", "EmailConnectClient/"],
         "Mail": ["APIServer/Delivery/", "APIServer/SMTP/"],
         "Glibc": ["APIServer/Delivery/", "EmailConnectClient/", "Mail/Text/", "ReconcileCLI/"],

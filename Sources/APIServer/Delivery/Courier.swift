@@ -11,6 +11,8 @@ struct Courier: Sendable {
     let random: Randomness
     let logger: Logger
     var bell: Bell
+    let retries: RetrySchedule
+    let counts: MailCounts
     /// Makes an attempt.
     let send: @Sendable (Outgoing) async -> Attempt
 
@@ -35,8 +37,9 @@ struct Courier: Sendable {
         var rings = bell.rings().makeAsyncIterator()
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                let (jobs, isMore) = await take(underWay.room)
-                for job in jobs {
+                let room = underWay.room
+                let taken = await take(room)
+                for job in taken.jobs {
                     underWay.add(job)
                     group.addTask {
                         await attempt(job)
@@ -44,21 +47,24 @@ struct Courier: Sendable {
                         bell.ring()
                     }
                 }
-                if isMore { continue }
-                if untilIdle, underWay.isEmpty { return }
+                if taken.isMore { continue }
+                // Idle before it looked: what was under way then may have kept more from being taken.
+                if untilIdle, room.isIdle, taken.jobs.isEmpty { return }
                 await rings.next()
             }
         }
     }
 
-    private func take(_ room: DeliveryQueue.Room) async -> (jobs: [DeliveryJob], isMore: Bool) {
+    private func take(_ room: DeliveryQueue.Room) async -> DeliveryQueue.Taken {
         let now = clock.now()
         do {
-            guard room.jobs > 0, try await store.read({ try DeliveryQueue.isDue(at: now, in: $0) }) else { return ([], false) }
-            return try await store.write { try DeliveryQueue.take(room, at: now, in: $0) }
+            guard room.jobs > 0, try await store.read({ try DeliveryQueue.isDue(at: now, in: $0) }) else { return .init() }
+            let taken = try await store.write { try DeliveryQueue.take(room, at: now, in: $0) }
+            if taken.givenUp > 0 { counts.note(.failed, taken.givenUp) }
+            return taken
         } catch {
             complain(error)
-            return ([], false)
+            return .init()
         }
     }
 
@@ -68,7 +74,8 @@ struct Courier: Sendable {
             let content = try await store.read { try job.content(in: $0) }
             guard let content, let outgoing = content.outgoing(at: startedAt) else {
                 let time = clock.now()
-                return try await store.write { try DeliveryQueue.finish(job, .failed, .webhookDeleted, at: time, in: $0) }
+                try await store.write { try DeliveryQueue.finish(job, .failed, .webhookDeleted, at: time, in: $0) }
+                return counts.note(.failed)
             }
             let attempt = await send(outgoing)
             // A server that ends breaks off what is under way: that is no failure of the webhook's.
@@ -76,11 +83,14 @@ struct Courier: Sendable {
             let excerpt =
                 if case .success(let answer) = attempt.result { Excerpt.text(answer.body, hiding: content.secrets) } else { nil as String? }
             let settlement = DeliverySettlement(
-                job: job, attempt: attempt, excerpt: excerpt, startedAt: startedAt, jitter: Double(random.next() >> 11) / 0x1p53,
+                job: job, attempt: attempt, excerpt: excerpt, retries: retries, startedAt: startedAt,
+                jitter: Double(random.next() >> 11) / 0x1p53,
                 id: "dlv_" + random.identifier(16))
             let (store, time) = (store, clock.now())
             // In a task of its own: a cancelled one would not be let into the database, and what was delivered is to be known.
-            try await Task { try await store.write { try settlement.write(at: time, in: $0) } }.value
+            let end = try await Task { try await store.write { try settlement.write(at: time, in: $0) } }.value
+            counts.note(attempt)
+            if let end { counts.note(end) }
         } catch { complain(error) }
     }
 

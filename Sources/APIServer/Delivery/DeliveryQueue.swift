@@ -24,6 +24,15 @@ enum DeliveryQueue {
         var counts: [String: Int]
     }
 
+    /// What was taken.
+    struct Taken: Sendable {
+        var jobs: [DeliveryJob] = []
+        /// Whether there may be more.
+        var isMore = false
+        /// How many are never tried again.
+        var givenUp = 0
+    }
+
     private struct Due {
         var job: DeliveryJob
         var queuedAt: Timestamp
@@ -42,8 +51,7 @@ enum DeliveryQueue {
     }
 
     /// Takes what is due. What cannot be sent now is put off, what never can is given up.
-    /// - Returns: what was taken, and whether there may be more.
-    static func take(_ room: Room, at time: Timestamp, in transaction: Transaction) throws -> (jobs: [DeliveryJob], isMore: Bool) {
+    static func take(_ room: Room, at time: Timestamp, in transaction: Transaction) throws -> Taken {
         var busy = JSONWriter()
         busy.array { json in for id in room.busy { json.item(id) } }
         let limit = 100
@@ -64,13 +72,16 @@ enum DeliveryQueue {
                 probeAt: try row.optionalText(10).map { try Timestamp($0) })
         }
         var (jobs, bytes, isFull): ([DeliveryJob], Int, Bool) = ([], 0, false)
+        var givenUp = 0
         var probed: Set<String> = []
         var counts = room.counts
         for due in due {
             if !due.isThere {
                 try finish(due.job, .failed, .webhookDeleted, at: time, in: transaction)
+                givenUp += 1
             } else if due.queuedAt.seconds + RetrySchedule.patience <= time.seconds {
                 try finish(due.job, .failed, .expired, at: time, in: transaction)
+                givenUp += 1
             } else if !due.isEnabled {
                 try put(off: due.job, to: Timestamp(seconds: time.seconds + disabledPause), in: transaction)
             } else if due.isSuspended, let probe = due.probeAt, probe > time {
@@ -96,7 +107,7 @@ enum DeliveryQueue {
                 isFull = true
             }
         }
-        return (jobs, due.count == limit && !isFull)
+        return Taken(jobs: jobs, isMore: due.count == limit && !isFull, givenUp: givenUp)
     }
 
     /// What a process had taken that is not there any more is due again.

@@ -5,6 +5,7 @@ struct DeliverySettlement: Sendable {
     let job: DeliveryJob
     let attempt: Attempt
     let excerpt: String?
+    let retries: RetrySchedule
     let startedAt: Timestamp
     /// 0 up to 1.
     let jitter: Double
@@ -22,11 +23,12 @@ struct DeliverySettlement: Sendable {
     private var pause: Int? {
         guard !isGone else { return nil }
         let wish = if case .success(let answer) = attempt.result { answer.retryAfter } else { nil as Int? }
-        return RetrySchedule.pause(after: job.attempt, wish: wish, jitter: jitter)
+        return retries.pause(after: job.attempt, wish: wish, jitter: jitter)
     }
 
     /// Writes it.
-    func write(at time: Timestamp, in transaction: Transaction) throws {
+    /// - Returns: what became of the email; nil when it is tried again.
+    func write(at time: Timestamp, in transaction: Transaction) throws -> EmailStatus? {
         let next = attempt.isDelivered ? nil : pause.map { Timestamp(seconds: time.seconds + $0) }
         try transaction.run(
             """
@@ -51,6 +53,7 @@ struct DeliverySettlement: Sendable {
             "INSERT OR IGNORE INTO webhook_health (webhook_id, account_id) SELECT id, account_id FROM webhooks WHERE id = ?",
             [.text(job.webhookID)])
         try attempt.isDelivered ? noteSuccess(at: time, in: transaction) : noteFailure(at: time, in: transaction)
+        return attempt.isDelivered ? .delivered : next == nil ? .failed : nil
     }
 
     private func noteSuccess(at time: Timestamp, in transaction: Transaction) throws {

@@ -1,7 +1,7 @@
 import EmailConnect
 
 /// Where mail comes in: each recipient's way is found, written down with the message in one transaction, and only then is it answered
-/// for. What is queued after that is not lost, whatever happens.
+/// for. What is queued after that is not lost, whatever happens. Also what people do so that something is delivered after all.
 struct Inlet: Sendable {
     /// The most recipients of one message.
     static let recipientLimit = 100
@@ -11,13 +11,14 @@ struct Inlet: Sendable {
     let random: Randomness
     /// Says that there is something to deliver.
     let bell: Bell
+    let counts: MailCounts
 
     /// Takes a message for those of its recipients whose domain is the account's.
     /// - Returns: the ids of the emails, one a recipient.
     /// - Throws: ``Problem`` when there is no such recipient.
     func accept(_ arrival: Arrival, account: String) async throws -> [String] {
         let (clock, random) = (clock, random)
-        let ids = try await store.write { transaction in
+        let (ids, statuses) = try await store.write { transaction in
             let time = clock.now()
             var routes: [(recipient: MailRecipient, route: MailRoute)] = []
             for recipient in arrival.recipients {
@@ -42,9 +43,35 @@ struct Inlet: Sendable {
                 ids.append(id)
             }
             try MailLog.prune(at: time, in: transaction)
-            return ids
+            return (ids, routes.map(\.route.status))
         }
+        for status in statuses { counts.note(status) }
         bell.ring()
         return ids
+    }
+
+    /// Queues an email anew; one that waits is due now.
+    /// - Throws: ``Problem`` when there is none of this id, or it cannot be delivered.
+    func replay(_ id: String, account: String) async throws {
+        let time = clock.now()
+        let isAnew = try await store.write { try Replay.begin(id, account: account, at: time, in: $0) }
+        if isAnew { counts.note(.queued) }
+        bell.ring()
+    }
+
+    /// Ends a webhook's suspension; what has waited is due now.
+    /// - Throws: ``Problem`` when there is none of this id, or the caller does not act for its owner.
+    func resume(_ id: String, for caller: Caller) async throws {
+        let time = clock.now()
+        try await store.write { transaction in
+            let found = try transaction.first(
+                "SELECT o.name FROM webhooks w LEFT JOIN owners o ON o.id = w.owner_id WHERE w.account_id = ? AND w.id = ?",
+                [.text(caller.accountID), .text(id)]
+            ) { (owner: $0.optionalText(0), isThere: true) }
+            guard let found else { throw Problem(.notFound, "there is no webhook \(id.prefix(64))") }
+            try caller.requireOwner(found.owner)
+            try WebhookHealth.resume(id, at: time, in: transaction)
+        }
+        bell.ring()
     }
 }

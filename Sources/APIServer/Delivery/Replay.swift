@@ -4,8 +4,9 @@ import Mail
 /// Delivers again what came in once.
 enum Replay {
     /// Queues an email anew, on the way that its recipient has today; one that waits is due now.
+    /// - Returns: whether it was queued anew.
     /// - Throws: ``Problem`` when there is none of this id, or it cannot be delivered.
-    static func begin(_ id: String, account: String, at time: Timestamp, in transaction: Transaction) throws {
+    static func begin(_ id: String, account: String, at time: Timestamp, in transaction: Transaction) throws -> Bool {
         let email = try transaction.first(
             "SELECT recipient, status, content_id IS NOT NULL FROM emails WHERE account_id = ? AND id = ?", [.text(account), .text(id)]
         ) { (recipient: $0.text(0), status: $0.text(1), isKept: $0.boolean(2)) }
@@ -15,7 +16,7 @@ enum Replay {
             // What is on its way just now is left alone.
             try transaction.run(
                 "UPDATE emails SET next_attempt_at = ?1 WHERE id = ?2 AND coalesce(claimed_until, '') <= ?1", [.text(time.text), .text(id)])
-            return
+            return false
         }
         guard let route = try route(to: email.recipient, account: account, in: transaction), let webhook = route.webhookID else {
             throw Problem(.undeliverable, "no webhook gets what comes for \(email.recipient.prefix(320)) today")
@@ -31,6 +32,7 @@ enum Replay {
                 .integer(route.allowsAttachments ? 1 : 0), .integer(route.includesEnvelope ? 1 : 0), .text(time.text), .text(time.text),
                 .text(id),
             ])
+        return true
     }
 
     private static func route(to recipient: String, account: String, in transaction: Transaction) throws -> MailRoute? {

@@ -13,7 +13,6 @@ final class UnderWay: Sendable {
 
     func add(_ job: DeliveryJob) { jobs.withLock { $0[job.place] = job } }
     func remove(_ job: DeliveryJob) { jobs.withLock { _ = $0.removeValue(forKey: job.place) } }
-    var isEmpty: Bool { jobs.withLock { $0.isEmpty } }
 
     /// How much more may be made at the same time.
     var room: DeliveryQueue.Room {

@@ -49,7 +49,8 @@ final class Metrics: Sendable {
     }
 
     /// The text, sorted.
-    var text: String {
+    /// - Parameter more: what others count.
+    func text(_ more: [MetricFamily]) -> String {
         let memory = memory.withLock { $0 }
         var lines: [String] = []
         func family(_ name: String, _ type: String, _ about: String) {
@@ -73,6 +74,7 @@ final class Metrics: Sendable {
         }
         family("reconcile_http_requests_in_flight", "gauge", "Requests that are being answered.")
         lines.append("reconcile_http_requests_in_flight \(memory.inFlight)")
+        lines += more.flatMap(\.lines)
         family("reconcile_database_bytes", "gauge", "The database and its log.")
         lines.append("reconcile_database_bytes \(Self.size(database) + Self.size(database + "-wal"))")
         family("process_resident_memory_bytes", "gauge", "Resident memory.")

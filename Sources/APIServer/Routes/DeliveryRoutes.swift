@@ -25,25 +25,14 @@ extension Routes {
     private func replay(_ call: Call) async throws -> Response {
         _ = try call.query()
         try call.caller.requireOwner(nil)
-        let (id, account, time) = (try call.id(), call.caller.accountID, clock.now())
-        try await store.write { try Replay.begin(id, account: account, at: time, in: $0) }
-        inlet.bell.ring()
+        try await inlet.replay(try call.id(), account: call.caller.accountID)
         return Response(status: .accepted)
     }
 
     private func resume(_ call: Call) async throws -> Response {
         _ = try call.query()
-        let (id, caller, time) = (try call.id(), call.caller, clock.now())
-        try await store.write { transaction in
-            let found = try transaction.first(
-                "SELECT o.name FROM webhooks w LEFT JOIN owners o ON o.id = w.owner_id WHERE w.account_id = ? AND w.id = ?",
-                [.text(caller.accountID), .text(id)]
-            ) { (owner: $0.optionalText(0), isThere: true) }
-            guard let found else { throw Problem(.notFound, "there is no webhook \(id.prefix(64))") }
-            try caller.requireOwner(found.owner)
-            try WebhookHealth.resume(id, at: time, in: transaction)
-        }
-        inlet.bell.ring()
+        let id = try call.id()
+        try await inlet.resume(id, for: call.caller)
         return try await item(Webhook.self, id, call, .ok)
     }
 }

@@ -27,7 +27,9 @@ extension Routes {
                 access: .open, answers: [.init(status: 200, about: "The counters.", type: "text/plain; version=0.0.4", schema: .text())]
             ) { call in
                 _ = try call.query()
-                return Reply.text("text/plain; version=0.0.4", metrics.text)
+                let time = clock.now()
+                let queue = try? await store.read { try MailQueue.read(at: time, in: $0) }
+                return Reply.text("text/plain; version=0.0.4", metrics.text(inlet.counts.families(queue)))
             },
             Route(
                 method: .get, path: "/openapi.json", name: "getDocument", about: "This document.", group: "Server", access: .open,

@@ -36,6 +36,9 @@ struct SMTPReader: Sendable {
     /// Takes what has come.
     mutating func feed(_ bytes: some Collection<UInt8>) { waiting = waiting + bytes }
 
+    /// Whether nothing has come that was not read.
+    var isEmpty: Bool { waiting.isEmpty }
+
     /// What follows is a message, not commands.
     mutating func beginMessage() { place = .start }
 

@@ -4,6 +4,7 @@ struct SMTPReply: Equatable, Sendable {
     enum Next: Sendable {
         case command
         case message
+        case tls
         case end
     }
 
@@ -25,6 +26,9 @@ struct SMTPReply: Equatable, Sendable {
     static let ok = SMTPReply("250 2.0.0 OK")
     static let greeting = SMTPReply("220 reconcile ESMTP")
     static let goodbye = SMTPReply("221 2.0.0 Bye", next: .end)
+    static let ready = SMTPReply("220 2.0.0 Speak TLS", next: .tls)
+    static let isSecure = SMTPReply("503 5.5.1 TLS is spoken already")
+    static let tooEager = SMTPReply("554 5.5.1 Nothing may come behind STARTTLS", next: .end)
     static let tooManyMistakes = SMTPReply("421 4.7.0 Too many mistakes", next: .end)
     static let tooManyConnections = SMTPReply("421 4.3.2 Too many connections", next: .end)
     static let longLine = SMTPReply("500 5.5.2 The line is too long")

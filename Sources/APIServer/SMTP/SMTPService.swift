@@ -1,20 +1,23 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// Listens for mail. It takes what is for the server's domains and passes nothing on; there is no login and no TLS, so it is for a mail
-/// server on the same machine or in the same network.
+/// Listens for mail. It takes what is for the server's domains and passes nothing on; there is no login. With a certificate it offers
+/// STARTTLS.
 struct SMTPService: Service {
     /// Connections at a time.
     private static let connectionLimit = 100
     /// How long a client may say nothing. https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2.7
     private static let patience = TimeAmount.minutes(5)
 
-    typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    typealias Connection = NIOAsyncChannel<SMTPInput, ByteBuffer>
 
     let address: ServerOptions.MailAddress
     let mailbox: SMTPMailbox
+    /// Its certificate, if it has one.
+    let tls: NIOSSLContext?
     /// Called with the port.
     let onReady: @Sendable (Int) async -> Void
 
@@ -27,6 +30,7 @@ struct SMTPService: Service {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(IdleStateHandler(allTimeout: Self.patience))
                         try channel.pipeline.syncOperations.addHandler(IdleCloser())
+                        try channel.pipeline.syncOperations.addHandler(SMTPUpgrade())
                         return try Connection(wrappingChannelSynchronously: channel)
                     }
                 }
@@ -61,12 +65,28 @@ struct SMTPService: Service {
     private func serve(_ connection: Connection, isFull: Bool) async {
         try? await connection.executeThenClose { inbound, outbound in
             guard !isFull else { return try await outbound.write(ByteBuffer(string: SMTPReply.tooManyConnections.text)) }
-            var (reader, session) = (SMTPReader(messageLimit: Routes.messageLimit), SMTPSession(mailbox))
+            let peer = SMTPPeer(address: connection.channel.remoteAddress?.ipAddress ?? "unknown", offersTLS: tls != nil)
+            var (reader, session) = (SMTPReader(messageLimit: SMTPSession.messageLimit), SMTPSession(mailbox, peer))
+            var isSecuring = false
             try await outbound.write(ByteBuffer(string: SMTPReply.greeting.text))
-            for try await bytes in inbound {
+            for try await input in inbound {
+                guard case .bytes(let bytes) = input else {
+                    // Nothing that was said before counts. https://www.rfc-editor.org/rfc/rfc3207#section-4.2
+                    (reader, session) = (SMTPReader(messageLimit: SMTPSession.messageLimit), SMTPSession(mailbox, peer.secured))
+                    isSecuring = false
+                    continue
+                }
+                // It came in plain text, behind STARTTLS.
+                guard !isSecuring else { return }
                 reader.feed(bytes.readableBytesView)
                 while let piece = reader.next() {
                     let reply = await session.answer(piece)
+                    if reply.next == .tls, let tls {
+                        guard reader.isEmpty else { return try await outbound.write(ByteBuffer(string: SMTPReply.tooEager.text)) }
+                        isSecuring = true
+                        try await SMTPUpgrade.begin(on: connection.channel, tls, after: reply)
+                        break
+                    }
                     try await outbound.write(ByteBuffer(string: reply.text))
                     if reply.next == .message { reader.beginMessage() }
                     if reply.next == .end { return }
@@ -78,6 +98,9 @@ struct SMTPService: Service {
 
 /// Nobody can listen for mail at the address that was told.
 public struct MailAddressFailure: Error {}
+
+/// The certificate for mail cannot be used.
+public struct MailCertificateFailure: Error {}
 
 /// How many clients there are.
 private final class OpenConnections: Sendable {

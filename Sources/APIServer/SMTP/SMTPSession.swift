@@ -1,3 +1,4 @@
+import EmailConnect
 import Mail
 
 /// One client's dialogue. https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4
@@ -11,15 +12,23 @@ struct SMTPSession: Sendable {
         var recipients: [SMTPMailbox.Recipient] = []
     }
 
+    /// The largest message, in bytes: as large as any, with what the server puts on top.
+    static let messageLimit = Routes.messageLimit - SMTPPeer.traceLimit
+
     /// Mistakes after which nobody listens any more.
     private static let mistakeLimit = 20
 
     let mailbox: SMTPMailbox
-    private var isKnown = false
+    let peer: SMTPPeer
+    /// How it has greeted.
+    private var greeting: SMTPPeer.Greeting?
     private var envelope: Envelope?
     private var mistakes = 0
 
-    init(_ mailbox: SMTPMailbox) { self.mailbox = mailbox }
+    init(_ mailbox: SMTPMailbox, _ peer: SMTPPeer) {
+        self.mailbox = mailbox
+        self.peer = peer
+    }
 
     /// Answers what a client has said.
     mutating func answer(_ piece: SMTPReader.Piece) async -> SMTPReply {
@@ -43,9 +52,12 @@ struct SMTPSession: Sendable {
         switch verb {
         case "EHLO", "HELO":
             guard hasMore else { return .badSyntax }
-            isKnown = true
+            greeting = .init(name: String(decoding: line.dropFirst(5), as: UTF8.self), isExtended: verb == "EHLO")
             envelope = nil
-            return verb == "HELO" ? SMTPReply("250 reconcile") : SMTPReply(250, lines: Self.extensions)
+            return verb == "HELO" ? SMTPReply("250 reconcile") : SMTPReply(250, lines: extensions)
+        case "STARTTLS" where peer.offersTLS || peer.isSecure:
+            guard !hasMore else { return .badSyntax }
+            return peer.isSecure ? .isSecure : .ready
         case "MAIL": return sender(line)
         case "RCPT": return await recipient(line)
         case "DATA":
@@ -58,17 +70,18 @@ struct SMTPSession: Sendable {
         case "NOOP": return .ok
         case "QUIT": return .goodbye
         case "VRFY": return SMTPReply("252 2.1.5 Send a message and see")
-        case "HELP": return SMTPReply("214 2.0.0 EHLO MAIL RCPT DATA RSET NOOP QUIT")
+        case "HELP": return SMTPReply("214 2.0.0 EHLO \(peer.offersTLS ? "STARTTLS " : "")MAIL RCPT DATA RSET NOOP QUIT")
         default: return .unknown
         }
     }
 
-    private static var extensions: [String] {
-        ["reconcile", "SIZE \(Routes.messageLimit)", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "PIPELINING"]
+    private var extensions: [String] {
+        ["reconcile", "SIZE \(Self.messageLimit)", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "PIPELINING"]
+            + (peer.offersTLS ? ["STARTTLS"] : [])
     }
 
     private mutating func sender(_ line: [UInt8]) -> SMTPReply {
-        guard isKnown, envelope == nil else { return .badOrder }
+        guard greeting != nil, envelope == nil else { return .badOrder }
         var envelope = Envelope()
         envelope.isUTF8 = Self.words(line[...]).contains("SMTPUTF8")
         guard let path = Self.path(line, behind: "MAIL FROM:", isUTF8: envelope.isUTF8) else { return .badSyntax }
@@ -77,7 +90,7 @@ struct SMTPSession: Sendable {
             case "SMTPUTF8", "BODY=7BIT", "BODY=8BITMIME": continue
             case let size where size.hasPrefix("SIZE="):
                 guard let bytes = Routes.digits(String(size.dropFirst(5))) else { return .badSyntax }
-                guard bytes <= Routes.messageLimit else { return .tooLarge }
+                guard bytes <= Self.messageLimit else { return .tooLarge }
             default: return SMTPReply("555 5.5.4 No such parameter")
             }
         }
@@ -104,9 +117,15 @@ struct SMTPSession: Sendable {
     }
 
     private mutating func message(_ raw: [UInt8]) async -> SMTPReply {
-        guard let envelope else { return .badOrder }
+        guard let envelope, let greeting else { return .badOrder }
         self.envelope = nil
-        do { try await mailbox.accept(raw, from: envelope.sender, for: envelope.recipients) } catch { return .trouble }
+        let trace = peer.trace(greeting, isUTF8: envelope.isUTF8, at: mailbox.inlet.clock.now())
+        do {
+            try await mailbox.accept(Array(trace.utf8) + raw, from: envelope.sender, for: envelope.recipients)
+        } catch let problem as Problem where problem.code == .tooLarge {
+            // It would be when it is sent again.
+            return .tooLarge
+        } catch { return .trouble }
         return SMTPReply("250 2.6.0 The message is stored")
     }
 

@@ -51,4 +51,15 @@ extension Migrations {
             failures INTEGER NOT NULL DEFAULT 0, failing_since TEXT, last_delivered_at TEXT, last_failed_at TEXT, probe_at TEXT
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// What is counted over time and looked at again and again, from indices alone.
+    static let mailCounts = """
+        DROP INDEX emails_time;
+        CREATE INDEX emails_time ON emails (account_id, received_at, status);
+        DROP INDEX deliveries_account;
+        CREATE INDEX deliveries_time ON deliveries (account_id, started_at, delivered);
+        CREATE INDEX deliveries_failed ON deliveries (webhook_id) WHERE delivered = 0;
+        CREATE INDEX emails_queue ON emails (queued_at, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+        CREATE INDEX webhooks_suspended ON webhooks (suspended_at) WHERE suspended_at IS NOT NULL;
+        """
 }

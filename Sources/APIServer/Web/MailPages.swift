@@ -11,19 +11,6 @@ extension Pages {
         ]
     }
 
-    /// One email with its attempts.
-    private struct Row: Sendable {
-        var place: Int
-        var cells: Cells
-        var attempts: [Cells]
-
-        var content: [String: Any] {
-            var content: [String: Any] = cells.byName
-            content["attempts"] = attempts.map(\.byName)
-            return content
-        }
-    }
-
     private func mail(_ call: PageCall, problem: Problem?) async throws -> Response {
         let page = Page(
             title: "Mail", template: "mail", status: problem.map { .init(code: $0.code.status) } ?? .ok, tab: "/settings/mail")
@@ -31,14 +18,25 @@ extension Pages {
         call.context.notes.use([.emailsRead])
         let (account, mayReplay) = (call.caller.accountID, call.caller.scopes.allows(.emailsWrite))
         let before = call.request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
-        let rows = try await store.read { try Self.mail(of: account, before: before, mayReplay: mayReplay, in: $0) }
-        var content: [String: Any] = ["rows": rows.prefix(Self.rowLimit).map(\.content), "isEmpty": rows.isEmpty]
+        let span: MailSeries.Span = call.request.uri.queryParameters["chart"] == "month" ? .month : .day
+        let now = clock.now()
+        let (rows, series) = try await store.read { transaction in
+            (
+                try Self.mail(of: account, before: before, mayReplay: mayReplay, in: transaction),
+                // Above the latest only.
+                try before > 0 ? nil : MailSeries.read(span, of: account, at: now, in: transaction)
+            )
+        }
+        var content: [String: Any] = ["rows": rows.prefix(Self.rowLimit).map(\.cells.content), "isEmpty": rows.isEmpty]
+        if let series, !rows.isEmpty { content["chart"] = MailChart(series: series).content }
         content["problem"] = problem?.detail
         if rows.count > Self.rowLimit { content["next"] = "\(page.tab)?after=\(rows[Self.rowLimit - 1].place)" }
         return try answer(page, content, session: call.session)
     }
 
-    private static func mail(of account: String, before: Int, mayReplay: Bool, in transaction: Transaction) throws -> [Row] {
+    private static func mail(
+        of account: String, before: Int, mayReplay: Bool, in transaction: Transaction
+    ) throws -> [(place: Int, cells: Cells)] {
         try transaction.all(
             """
             SELECT e.place, e.id, e.received_at, e.recipient, e.header_from, e.subject, e.status, e.reason, e.next_attempt_at,
@@ -47,14 +45,16 @@ extension Pages {
             WHERE e.account_id = ? AND e.place < ? ORDER BY e.place DESC LIMIT ?
             """, [.text(account), .integer(before > 0 ? before : .max), .integer(rowLimit + 1)]
         ) { row in
-            Row(
-                place: row.integer(0),
-                cells: Cells([
-                    "id": row.text(1), "received": row.text(2), "recipient": row.text(3), "from": row.text(4),
-                    "subject": row.optionalText(5) ?? "(no subject)", "status": row.text(6),
-                    "reason": row.optionalText(7)?.replacing("_", with: " ") ?? "", "next": row.optionalText(8) ?? "",
-                    "webhook": row.optionalText(9) ?? "", "mayReplay": mayReplay && row.boolean(10) ? "yes" : "",
-                ]), attempts: try attempts(of: row.text(1), in: transaction))
+            (
+                row.integer(0),
+                Cells(
+                    [
+                        "id": row.text(1), "received": row.text(2), "recipient": row.text(3), "from": row.text(4),
+                        "subject": row.optionalText(5) ?? "(no subject)", "status": row.text(6),
+                        "reason": row.optionalText(7)?.replacing("_", with: " ") ?? "", "next": row.optionalText(8) ?? "",
+                        "webhook": row.optionalText(9) ?? "", "mayReplay": mayReplay && row.boolean(10) ? "yes" : "",
+                    ], lists: ["attempts": try attempts(of: row.text(1), in: transaction)])
+            )
         }
     }
 
@@ -64,7 +64,7 @@ extension Pages {
             SELECT started_at, milliseconds, response_code, failure, excerpt FROM deliveries WHERE email_id = ? ORDER BY place DESC LIMIT 10
             """, [.text(email)]
         ) { row in
-            let outcome = row.optionalInteger(2).map { "answered \($0)" } ?? row.optionalText(3)?.replacing("_", with: " ") ?? ""
+            let outcome = outcome(status: row.optionalInteger(2), failure: row.optionalText(3))
             return Cells(["started": row.text(0), "outcome": "\(outcome), \(row.integer(1)) ms", "excerpt": row.optionalText(4) ?? ""])
         }
     }
@@ -74,9 +74,7 @@ extension Pages {
             try call.caller.require(.emailsWrite)
             try call.caller.requireOwner(nil)
             call.context.notes.use([.emailsWrite])
-            let (id, account, time) = (call.id, call.caller.accountID, clock.now())
-            try await store.write { try Replay.begin(id, account: account, at: time, in: $0) }
-            bell.ring()
+            try await inlet.replay(call.id, account: call.caller.accountID)
             return Self.redirect("/settings/mail")
         } catch let problem as Problem { return try await mail(call, problem: problem) }
     }

@@ -15,7 +15,7 @@ struct PageTemplates: Sendable {
 
     private static let all = [
         "page": page, "login": login, "refused": refused, "keys": keys, "domains": domains, "webhooks": webhooks, "activity": activity,
-        "docs": docs, "mail": mail, "more": more,
+        "docs": docs, "mail": mail, "chart": chart, "more": more,
     ]
 
     private static let page = """
@@ -159,25 +159,6 @@ struct PageTemplates: Sendable {
         <tr><th scope="row">{{name}}{{#about}}<small>{{about}}</small>{{/about}}</th>
         <td data-label="State"><span class="state {{state}}">{{state}}</span>{{#isProtected}}<small>{{isProtected}}</small>{{/isProtected}}</td>
         <td data-label="Aliases">{{aliases}}</td><td data-label="Webhook" class="name">{{webhook}}</td>
-        <td data-label="Managed by" class="name">{{owner}}</td></tr>
-        {{/rows}}
-        </tbody>
-        </table>
-        {{>more}}
-        {{/body}}
-        {{/page}}
-        """
-
-    private static let webhooks = """
-        {{<page}}
-        {{$body}}
-        <table>
-        <caption>Webhooks, the oldest first</caption>
-        <thead><tr><th scope="col">Name</th><th scope="col">URL</th><th scope="col">State</th><th scope="col">Aliases</th><th scope="col">Managed by</th></tr></thead>
-        <tbody>
-        {{#rows}}
-        <tr><th scope="row">{{name}}{{#about}}<small>{{about}}</small>{{/about}}</th><td data-label="URL"><code>{{url}}</code></td>
-        <td data-label="State"><span class="state {{state}}">{{state}}</span></td><td data-label="Aliases">{{aliases}}</td>
         <td data-label="Managed by" class="name">{{owner}}</td></tr>
         {{/rows}}
         </tbody>

@@ -29,13 +29,12 @@ struct Pages: Sendable {
     let random: Randomness
     let options: ServerOptions
     let templates: PageTemplates
-    /// Says that there is something to deliver.
-    let bell: Bell
+    let inlet: Inlet
 
     /// Every page and what it needs.
     /// - Parameter documented: the routes that the reference shows.
     func routes(documenting documented: [APIServer.Route]) -> [Route] {
-        loginRoutes + settingsRoutes + mailRoutes + docsRoutes(documented) + [
+        loginRoutes + settingsRoutes + webhookRoutes + mailRoutes + docsRoutes(documented) + [
             .init(.get, "/", { _, _ in Self.redirect("/settings/api-keys") }),
             .init(.get, "/assets/style.css", { _, context in Self.asset(context, "text/css; charset=utf-8", StyleSheet.text) }),
         ]

@@ -11,7 +11,6 @@ extension Pages {
             .init(.post, "/settings/api-keys/{id}/rotate", acting { call, _ in try await rotateKey(call) }),
             .init(.post, "/settings/api-keys/{id}/revoke", acting { call, _ in try await revokeKey(call) }),
             .init(.get, "/settings/domains", inside { try await domains($0) }),
-            .init(.get, "/settings/webhooks", inside { try await webhooks($0) }),
             .init(.get, "/settings/activity", inside { try await activity($0) }),
         ]
     }
@@ -35,28 +34,6 @@ extension Pages {
                     Cells([
                         "name": row.text(1), "about": row.text(2), "state": row.boolean(3) ? "enabled" : "disabled",
                         "isProtected": row.boolean(4) ? "protected" : "", "webhook": row.optionalText(5) ?? "none",
-                        "owner": row.optionalText(6) ?? "", "aliases": String(row.integer(7)),
-                    ])
-                )
-            }
-        }
-    }
-
-    private func webhooks(_ call: PageCall) async throws -> Response {
-        let page = Page(title: "Webhooks", template: "webhooks", tab: "/settings/webhooks")
-        return try await table(call, page, .webhook) { after, transaction in
-            try transaction.all(
-                """
-                SELECT w.rowid, coalesce(nullif(w.name, ''), w.key, w.id), w.description, w.enabled, w.url, w.suspended_at, o.name,
-                       (SELECT count(*) FROM aliases WHERE webhook_id = w.id)
-                FROM webhooks w LEFT JOIN owners o ON o.id = w.owner_id WHERE w.account_id = ? AND w.rowid > ? ORDER BY w.rowid LIMIT ?
-                """, [.text(call.caller.accountID), .integer(after), .integer(Self.rowLimit + 1)]
-            ) { row in
-                let state = row.optionalText(5).map { "suspended since \($0)" } ?? (row.boolean(3) ? "enabled" : "disabled")
-                return (
-                    row.integer(0),
-                    Cells([
-                        "name": row.text(1), "about": row.text(2), "state": state, "url": row.optionalText(4) ?? "(secret)",
                         "owner": row.optionalText(6) ?? "", "aliases": String(row.integer(7)),
                     ])
                 )
@@ -116,7 +93,7 @@ extension Pages {
         let after = call.request.uri.queryParameters["after"].flatMap { Int($0) } ?? 0
         let found = try await store.read { try rows(after, $0) }
         var content: [String: Any] = more
-        content["rows"] = found.prefix(Self.rowLimit).map(\.cells.byName)
+        content["rows"] = found.prefix(Self.rowLimit).map(\.cells.content)
         content["isEmpty"] = found.isEmpty
         if found.count > Self.rowLimit { content["next"] = "\(page.tab)?after=\(found[Self.rowLimit - 1].place)" }
         return try answer(page, content, session: call.session)
@@ -133,6 +110,17 @@ extension Pages {
 /// A row of a page, by name.
 struct Cells: Sendable {
     let byName: [String: String]
+    /// Rows within it.
+    let lists: [String: [Cells]]
+
     /// What is empty is left out, so that a section for it is not shown.
-    init(_ cells: [String: String]) { byName = cells.filter { !$0.value.isEmpty } }
+    init(_ cells: [String: String], lists: [String: [Cells]] = [:]) {
+        byName = cells.filter { !$0.value.isEmpty }
+        self.lists = lists
+    }
+
+    /// What a template shows.
+    var content: [String: Any] {
+        (byName as [String: Any]).merging(lists.mapValues { $0.map(\.content) as Any }) { $1 }
+    }
 }

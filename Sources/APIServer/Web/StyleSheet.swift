@@ -58,6 +58,18 @@ enum StyleSheet {
         .state.active, .state.enabled, .state.delivered { color: var(--good); }
         .state.revoked, .state.expired, .state.disabled, .state.suspended, .state.failed, .state.refused { color: var(--bad); }
         .limits { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .5rem 2rem; }
+        .plain { list-style: none; padding: 0; margin: 0; }
+        .charts { margin-bottom: 1.5rem; }
+        .charts figure { margin: 0 0 1rem; }
+        .key { display: inline-block; margin-left: .75rem; font-size: .875rem; white-space: nowrap; }
+        .swatch { display: inline-block; width: .75rem; height: .75rem; margin-right: .35rem; border-radius: .125rem; }
+        .bars { display: block; width: 100%; height: 7rem; background: var(--panel); border-bottom: 1px solid var(--soft); }
+        .most, .axis { margin: .125rem 0; color: var(--soft); font-size: .8rem; }
+        .axis { display: flex; justify-content: space-between; }
+        .bars .delivered { fill: var(--good); } .swatch.delivered { background: var(--good); }
+        .bars .queued { fill: var(--link); } .swatch.queued { background: var(--link); }
+        .bars .failed { fill: var(--bad); } .swatch.failed { background: var(--bad); }
+        .bars .refused { fill: var(--soft); } .swatch.refused { background: var(--soft); }
         .route { border-top: 1px solid var(--line); }
         .method { display: inline-block; min-width: 5rem; color: var(--link); }
         #swagger { background: #fff; color: #3b4151; border-radius: .5rem; padding: 0 .5rem; color-scheme: light; }

@@ -7,12 +7,14 @@ Needs chromium and chromedriver, and Python's selenium and requests. FOLDER gets
 SWAGGER_UI is the folder of Swagger UI's files. Prints a line for each check; ends with 1 at the first that does not hold.
 """
 import contextlib
+import http.server
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import requests
@@ -136,6 +138,77 @@ def mail(browser, server):
     browser.leave("form[action$='/replay'] button")
     check("Replay tries it again", attempts(2) >= 2)
     browser.picture("mail")
+    # One that wants no more, and is suspended at once.
+    gone = server.ask("POST", "/v1/webhooks", server.key, json={"name": "gone", "url": endpoint(410)}).json()["id"]
+    ok = server.ask("POST", "/v1/webhooks", server.key, json={"name": "ok", "url": endpoint(204)}).json()["id"]
+    for name, id in (("gone", gone), ("ok", ok)):
+        server.ask("POST", "/v1/aliases", server.key, json={"domain": "mail.example", "name": name, "webhook_id": id}).raise_for_status()
+        email = post(server, f"{name}@mail.example", name)
+        check(f"an attempt at {name}", attempts(1) == 1)
+    server.ask("POST", "/v1/aliases", server.key, json={"domain": "mail.example", "name": "off", "enabled": False}).raise_for_status()
+    post(server, "off@mail.example", "swallowed")
+
+
+def endpoint(status):
+    """The URL of a server that answers every call with one status."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{listener.server_port}/"
+
+
+def chart(browser, server):
+    browser.open(MAIL)
+    drawings = browser.all("svg[role=img]")
+    words = [browser.execute_script("return document.getElementById(arguments[0].getAttribute('aria-labelledby').split(' ')[1]).textContent", one)
+             for one in drawings]
+    check("two drawings say in words what they show", len(words) == 2 and all(" in the last 24 hours: " in one for one in words), words)
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        fills = browser.execute_script(
+            "return [...document.querySelectorAll('svg rect')].map(e => [getComputedStyle(e).fill, getComputedStyle(e.closest('svg')).backgroundColor])")
+        check(f"the bars are there to see where it is {scheme}", fills and all(contrast(*one) >= 3 for one in fills), fills)
+        browser.picture(f"chart-{scheme}")
+    browser.scheme("light")
+    high = browser.execute_script("return Math.max(...[...document.querySelectorAll('svg g')].map(e => e.getBoundingClientRect().height))")
+    check("the highest bar is as high as the drawing", 90 < high < 130, high)
+    browser.one(".charts summary").click()
+    check("the numbers are in a table", "1 delivered" in browser.text(".charts table"))
+    browser.leave(".charts a")
+    check("a month can be seen", "last 30 days" in browser.text(".charts"), browser.text(".charts"))
+    browser.size(360)
+    browser.picture("chart-month-360")
+    check("it fits into 360 px", browser.width() <= 360, browser.width())
+    browser.size(1280)
+
+
+def contrast(*colors):
+    """How different two colours are. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    def light(color):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    darker, lighter = sorted(map(light, colors))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def health(browser, server):
+    browser.open("/settings/webhooks")
+    row = browser.rows("gone")[0].text
+    check("Webhooks shows what failed", "suspended" in row and "failed in a row" in row, row)
+    browser.rows("gone")[0].find_element(By.TAG_NAME, "summary").click()
+    check("and how", "answered 410" in browser.rows("gone")[0].text, browser.rows("gone")[0].text)
+    browser.picture("webhooks-suspended")
+    browser.leave("form[action$='/resume'] button")
+    check("Resume ends the suspension", "enabled" in browser.rows("gone")[0].text, browser.rows("gone")[0].text)
 
 
 def names(browser, server):
@@ -240,11 +313,11 @@ def run(binary, folder, swagger):
     os.makedirs(f"{folder}/lone/bin", exist_ok=True)
     lone = shutil.copy(binary, f"{folder}/lone/bin/reconcile")
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(Server(binary, f"{folder}/server", "--swagger-ui", swagger))
+        server = stack.enter_context(Server(binary, f"{folder}/server", "--swagger-ui", swagger, "--allow-webhook-net", "127.0.0.0/8"))
         plain = stack.enter_context(Server(lone, f"{folder}/plain"))
         browser = stack.enter_context(Browser(folder, server.url))
         try:
-            for part in (logging_in, keys, names, mail, layout, reference, forgery):
+            for part in (logging_in, keys, names, mail, chart, health, layout, reference, forgery):
                 part(browser, server)
             browser.url = plain.url
             plain_reference(browser, plain)

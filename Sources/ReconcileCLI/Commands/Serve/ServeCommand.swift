@@ -27,18 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var firstKey: FirstKeyOptions
 
-    @Flag(help: "Accept webhooks whose host is private to a network or this machine.")
-    var allowPrivateTargets = false
-
-    @Option(
-        help: ArgumentHelp("Accept webhooks into this private network, and send there; may be repeated.", valueName: "cidr"))
-    var allowWebhookNet: [String] = []
-
-    @Option(help: "Listen for mail by SMTP at this port; 0 lets the system choose.")
-    var smtp: Int?
-
-    @Option(help: "The address to listen at for mail.")
-    var smtpHost = "127.0.0.1"
+    @OptionGroup var mail: MailOptions
 
     @Flag(help: "Let accounts ask as often as they like.")
     var noRateLimits = false
@@ -66,7 +55,6 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port takes 0 to 65535") }
-        guard (0...65535).contains(smtp ?? 0) else { throw ValidationError("--smtp takes 0 to 65535") }
         guard (tlsCert == nil) == (tlsKey == nil) else { throw ValidationError("--tls-cert and --tls-key go together") }
         _ = try options
     }
@@ -74,9 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
     private var options: ServerOptions {
         get throws {
             var options = ServerOptions()
-            options.webhookTargets = try webhookTargets
             options.limitsRequests = !noRateLimits
-            options.mailAddress = smtp.map { .init(host: smtpHost, port: $0) }
             do throws(Rejection) {
                 var ranges: [IPRange] = []
                 for text in trustedProxy { ranges.append(try IPRange(text)) }
@@ -85,6 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
             options.hosts.insert(host)
             if let tlsCert, let tlsKey { options.certificate = .init(chain: tlsCert, key: tlsKey) }
             options.isSecure = tlsCert != nil
+            try mail.set(in: &options)
             if let publicUrl {
                 let parts = publicUrl.split(separator: "/", omittingEmptySubsequences: false)
                 let isURL = parts.count >= 3 && (parts[0] == "https:" || parts[0] == "http:") && parts[1].isEmpty && !parts[2].isEmpty
@@ -96,17 +83,6 @@ struct ServeCommand: AsyncParsableCommand {
             }
             options.swaggerFolder = swaggerUi ?? SwaggerFiles.folder
             return options
-        }
-    }
-
-    private var webhookTargets: WebhookTargets {
-        get throws {
-            var targets = WebhookTargets()
-            targets.allowsAll = allowPrivateTargets
-            do throws(Rejection) { for text in allowWebhookNet { targets.networks.append(try IPRange(text)) } } catch {
-                throw ValidationError("--allow-webhook-net takes addresses as in 10.0.0.0/8: \(error.problem)")
-            }
-            return targets
         }
     }
 
@@ -124,7 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
                 database: database.db, access: .keys, options: try options, logger: log.logger)
             try await FirstKey(session, keyFile: firstKey.keyFile).handOver(of: server)
             let (host, isSecure, database, publicUrl) = (host, tlsCert != nil, database.db, publicUrl)
-            let mailHost = smtpHost
+            let mailHost = mail.smtpHost
             try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
                 try? session.write("listening for mail on \(mailHost.contains(":") ? "[\(mailHost)]" : mailHost):\(port)\n")
             } onReady: { port in
@@ -143,8 +119,11 @@ struct ServeCommand: AsyncParsableCommand {
             throw code
         } catch is MailAddressFailure {
             session.fail(
-                "cannot listen for mail at \(Escaped.line(smtpHost)) port \(smtp ?? 0)",
+                "cannot listen for mail at \(Escaped.line(mail.smtpHost)) port \(mail.smtp ?? 0)",
                 "check the address, or choose another port; --smtp 0 finds one")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        } catch is MailCertificateFailure {
+            session.fail("the certificate for mail cannot be used", "check the two PEM files: the chain, and the key that belongs to it")
             throw ExitCode(ExitStatus.failed.rawValue)
         } catch {
             session.fail(
@@ -154,42 +133,5 @@ struct ServeCommand: AsyncParsableCommand {
                 "check the address\(tlsCert == nil ? "" : " and the two PEM files"), or choose another port; --port 0 finds one")
             throw ExitCode(ExitStatus.failed.rawValue)
         }
-    }
-}
-
-/// The database of a server.
-struct DatabaseOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The database; serve makes it if it does not exist. --local keeps its own in .reconcile/local.db.", valueName: "file"),
-        completion: .file())
-    var db = "emailconnect.db"
-}
-
-/// Where a first key goes. A group of its own: the command above reads its options first, and those below share what it read.
-struct FirstKeyOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where the first key is written, readable for this user only.", valueName: "file"), completion: .file())
-    var keyFile: String?
-}
-
-/// How a server writes its log, on standard error.
-struct LogOptions: ParsableArguments {
-    enum Level: String, ExpressibleByArgument, CaseIterable { case debug, info, warning, error }
-    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
-
-    @Option(help: ArgumentHelp("What is worth a line in the log; info has one for each request.", valueName: "level"))
-    var logLevel = Level.warning
-
-    @Option(help: ArgumentHelp("How the log is written.", valueName: "format"))
-    var logFormat = Format.text
-
-    /// The log.
-    var logger: Logger {
-        let isJSON = logFormat == .json
-        var logger = Logger(label: "reconcile") { label -> any LogHandler in
-            if isJSON { JSONLogHandler() } else { StreamLogHandler.standardError(label: label) }
-        }
-        logger.logLevel = Logger.Level(rawValue: logLevel.rawValue) ?? .warning
-        return logger
     }
 }
