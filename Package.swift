@@ -47,11 +47,13 @@ let package = Package(
         ),
         // A raw message in, a value out.
         .target(name: "Mail"),
+        // Messages of the domain name system and files of its zones in, values out.
+        .target(name: "DNS"),
         // The bundled server, a library.
         .target(
             name: "APIServer",
             dependencies: [
-                "EmailConnect", "Mail",
+                "DNS", "EmailConnect", "Mail",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -102,18 +104,20 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "EmailConnectTests", dependencies: ["EmailConnect", "TestSupport"]),
+        .testTarget(name: "DNSTests", dependencies: ["DNS"]),
         .testTarget(name: "MailTests", dependencies: ["Mail"]),
         .testTarget(
             name: "ReconcilerTests", dependencies: ["EmailConnect", "Reconciler", "TestSupport"], exclude: ["Snapshots"]),
         .testTarget(
             name: "APIServerTests",
             dependencies: [
-                "APIServer", "EmailConnect", "TestSupport",
+                "APIServer", "DNS", "EmailConnect", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -48,6 +48,8 @@ public struct BundledServer: Sendable {
     private let templates: PageTemplates
     private let bell = Bell()
     private let mailCounts = MailCounts()
+    /// What it asks of others.
+    var outside: Outside
 
     /// Opens or makes the database, with its first account.
     /// - Throws: ``StoreFailure``.
@@ -63,6 +65,9 @@ public struct BundledServer: Sendable {
                 accountID = try await store.read { try Accounts.oldest(in: $0) } ?? ""
             } else {
                 accountID = try await store.write { try Accounts.first(at: clock.now(), random, in: $0) }
+                if let mailHost = options.mailHost {
+                    _ = try await store.write { try $0.run("UPDATE server SET mail_host = ?", [.text(mailHost.text)]) }
+                }
             }
             let isCounted = if case .keys = access { options.limitsRequests } else { false }
             limiter = isCounted ? RateLimiter(try await store.read { try Activity.counts(in: $0) }, clock: clock) : nil
@@ -73,6 +78,7 @@ public struct BundledServer: Sendable {
         self.access = access
         self.options = options
         self.logger = logger
+        outside = Outside(options, random)
         activity = Activity(store: store, limiter: limiter, clock: clock)
     }
 
@@ -197,7 +203,7 @@ public struct BundledServer: Sendable {
             pages: Pages(
                 store: store, ledger: ledger, gate: gate, clock: clock, random: random, options: options, templates: templates, inlet: inlet
             ),
-            inlet: inlet)
+            inlet: inlet, verifier: Verifier(store: store, clock: clock, random: random, outside: outside))
     }
 
     /// Where mail comes in.

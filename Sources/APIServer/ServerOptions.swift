@@ -31,6 +31,11 @@ public struct ServerOptions: Sendable {
         }
     }
 
+    /// Where domains' mail has to go, as their DNS says it; the database keeps the last one that was named.
+    public var mailHost: DomainName?
+    /// A file that answers in place of the domain name system, as ``DNSFile`` reads it.
+    public var dnsFile: String?
+
     /// Where it listens for mail, by SMTP; nowhere if nil.
     public var mailAddress: MailAddress?
 

@@ -57,7 +57,9 @@ struct MatrixTests {
         switch route.access {
         case .open, .anyKey: []
         case .scopes(let scopes): scopes
-        case .contents: route.path == "/v1/batch" ? [.domainsWrite] : Kind.allCases.map(\.readScope)
+        case .contents where route.path == "/v1/batch": [.domainsWrite]
+        case .contents where route.path == "/v1/status": [.domainsRead, .webhooksRead]
+        case .contents: Kind.allCases.map(\.readScope)
         }
     }
 
@@ -218,6 +220,7 @@ struct MatrixTests {
         case (.put, "/v1/aliases/{id}"): #"{"domain":"acme.example","name":"x"}"#
         case (.put, "/v1/webhooks/{id}"): #"{"url":"https://x.example/"}"#
         case (.put, _): #"{"scopes":["aliases:read"]}"#
+        case (.post, "/v1/webhooks/{id}/verify/complete"): #"{"code":"x"}"#
         case (.post, "/v1/api-keys/{id}/acknowledge"): #"{"prefix":"ec_aaaaaaaa"}"#
         default: nil
         }

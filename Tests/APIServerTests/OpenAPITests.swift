@@ -88,6 +88,17 @@ struct OpenAPITests {
             for (name, object) in [("Domain", domain), ("Alias", alias), ("Webhook", webhook), ("ApiKey", key)] {
                 check(object, Self.value(schemas, name), name)
             }
+            let id = domain["id"] as? String ?? ""
+            let verified = try await account.call(.post, "/v1/domains/\(id)/verify").json["verification"] as? Object ?? [:]
+            check(verified, Self.value(schemas, "DomainVerification"), "a domain's verification")
+            check(
+                (verified["records"] as? [Object])?.first ?? [:],
+                Self.value(schemas, "DomainVerification", "properties", "records", "items"), "a record that was looked for")
+            check((domain["dns_records"] as? [Object])?.first ?? [:], Self.value(schemas, "DnsRecord"), "a DNS record")
+            check(
+                try await account.call(.post, "/v1/webhooks/\(webhook["id"] ?? "")/verify").json,
+                Self.value(schemas, "WebhookVerification"),
+                "a webhook's verification")
             let token = (key["tokens"] as? [Object])?.first ?? [:]
             check(token, Self.value(schemas, "ApiKey", "properties", "tokens", "items"), "a token")
             try await account.call(.patch, "/v1/aliases/\(alias["id"] ?? "")", #"{"webhook_id":"\#(webhook["id"] ?? "")"}"#)

@@ -34,17 +34,20 @@ struct Account {
     }
 
     static func with(
-        limiting: Bool = false, _ options: ServerOptions = ServerOptions(), scratch: Scratch? = nil,
+        limiting: Bool = false, _ options: ServerOptions = ServerOptions(), scratch: Scratch? = nil, others: Others = Others(),
         _ body: @escaping @Sendable (Account) async throws -> Void
     ) async throws {
         let scratch = try scratch ?? Scratch()
         let clock = SettableClock()
         var options = options
         options.limitsRequests = limiting
-        let server = try await BundledServer(
+        var made = try await BundledServer(
             database: scratch.file("a.db"), access: .keys, options: options,
             logger: .silent,
             clock: clock.clock)
+        made.outside.send = { others.answer($0) }
+        made.outside.lookUp = { others.lookUp($0, $1) }
+        let server = made
         let first = try await server.makeFirstKey()
         if let first { try await server.handOver(firstKey: first) }
         let key = first?.reveal() ?? ""

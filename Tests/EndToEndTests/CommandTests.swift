@@ -288,7 +288,7 @@ struct CommandTests {
         "has help for itself and for every subcommand",
         arguments: [
             [], ["validate"], ["fmt"], ["plan"], ["apply"], ["show"], ["state"], ["export"], ["history"], ["destroy"], ["schema"],
-            ["keys"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"], ["keys", "create"], ["audit"], ["secrets"],
+            ["keys"], ["keys", "list"], ["keys", "rotate"], ["keys", "revoke"], ["keys", "create"], ["audit"], ["dns"], ["secrets"],
             ["secrets", "keygen"], ["secrets", "encrypt"], ["secrets", "decrypt"], ["serve"],
             ["serve", "account"],
             ["serve", "account", "add"], ["serve", "account", "set"], ["serve", "link"], ["serve", "backup"],

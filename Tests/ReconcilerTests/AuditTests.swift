@@ -11,8 +11,8 @@ struct AuditTests {
         return record("api_key", "key_1", #""key":"k","name":"k","token":"delivered",\#(token),\#(fields)"#, owner: owner)
     }
 
-    private func found(_ lines: [String], _ uses: [KeyUse] = []) throws -> [String] {
-        Audit(try World("", state: lines).state, uses).findings.map { "\($0.check.rawValue): \($0.subject) \($0.problem)" }
+    private func found(_ lines: [String], _ uses: [KeyUse] = [], _ status: AccountStatus = AccountStatus()) throws -> [String] {
+        Audit(try World("", state: lines).state, uses, status).findings.map { "\($0.check.rawValue): \($0.subject) \($0.problem)" }
     }
 
     private static func use(_ last: String?, scopes: [String] = []) throws -> KeyUse {
@@ -89,16 +89,46 @@ struct AuditTests {
             ])
     }
 
+    @Test("finds domains without their DNS records, and webhooks that are suspended or did not say that they want to be called")
+    func status() throws {
+        let lines = [
+            record("webhook", "wh_1", #""key":"hook","name":"hook","url":"https://a.example/","signing_secret":true"#),
+            record("webhook", "wh_2", #""key":"good","name":"good","url":"https://a.example/","signing_secret":true"#),
+            record("domain", "dom_1", #""name":"acme.example","webhook_id":"wh_1""#),
+            record("domain", "dom_2", #""name":"good.example","webhook_id":"wh_2""#),
+            record("domain", "dom_3", #""name":"new.example","webhook_id":"wh_2""#),
+        ]
+        var status = AccountStatus()
+        let at = try Timestamp("2026-10-01T00:00:00Z")
+        status.webhooks = [
+            WebhookStatus(id: "wh_1", isVerified: false, suspendedAt: at), WebhookStatus(id: "wh_2", isVerified: true, verifiedAt: at),
+            WebhookStatus(id: "wh_gone", isVerified: false),
+        ]
+        for (name, known) in [("acme.example", DomainVerification.Status.failed), ("good.example", .verified), ("new.example", .pending)] {
+            status.domains.append(
+                DomainStatus(
+                    id: "dom_1", name: try DomainName(name), owner: nil, verification: DomainVerification(status: known, checkedAt: at),
+                    records: []))
+        }
+        #expect(
+            try found(lines, [], status) == [
+                "webhook_suspended: webhook hook was suspended at 2026-10-01T00:00:00Z: what comes for it waits, for 7 days at most",
+                "domain_unverified: domain acme.example lacks DNS records",
+                "domain_unverified: domain new.example is not verified yet",
+                "webhook_unverified: webhook hook is not verified",
+            ])
+    }
+
     @Test("is read by people, by programs and by code scanning, at the manifest's lines")
     func formats() throws {
         let world = try World(
             "webhooks: { open: { url: http://a.example/ } }",
             state: [record("webhook", "wh_1", #""key":"open","name":"op\u001ben","url":"http://a.example/""#)])
-        let audit = Audit(world.state, [])
+        let audit = Audit(world.state, [], AccountStatus())
         #expect(AuditText.render(audit, .plain).hasSuffix("\n3 found: 1 high, 1 medium, 1 low.\n"))
         #expect(AuditText.json(audit, exit: .failed).contains(#"{"check":"webhook_plain_http","severity":"high","subject":"webhook open""#))
         let sarif = AuditText.sarif(audit, world.desired, version: "1")
         #expect(sarif.contains(#""ruleId":"webhook_plain_http","level":"error""#) && sarif.contains(#""startLine":4,"startColumn":13"#))
-        #expect(AuditText.render(Audit(try World("").state, []), .plain) == "Nothing found.\n")
+        #expect(AuditText.render(Audit(try World("").state, [], AccountStatus()), .plain) == "Nothing found.\n")
     }
 }

@@ -8,7 +8,7 @@ enum DeliveryFailure: String, CaseIterable, Error, Sendable {
     case unreachable
     /// The certificate is not valid, or no TLS could be spoken.
     case tls
-    /// It took longer than 30 seconds.
+    /// It took too long.
     case timeout
     /// What came back is no HTTP.
     case malformed

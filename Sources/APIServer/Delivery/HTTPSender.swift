@@ -5,13 +5,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Sends a message to its webhook: one POST to an address that was checked, no redirects, 30 seconds for all of it.
+/// Sends a message to its webhook: one POST to an address that was checked, no redirects, and so much time for all of it.
 struct HTTPSender: Sendable {
     let targets: WebhookTargets
     /// Finds a host's addresses.
     var resolve: @Sendable (String) async -> [[UInt8]] = { await Resolver.addresses($0) }
 
-    private static let deadline = TimeAmount.seconds(30)
+    /// How long all of it may take.
+    var deadline = TimeAmount.seconds(30)
     /// How much of an answer is read, in bytes.
     private static let answerLimit = 16 << 10
 
@@ -41,12 +42,12 @@ struct HTTPSender: Sendable {
         configuration.dnsOverride = [outgoing.url.host: IPAddress.text(address)]
         let http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
         let answer: Result<Attempt.Answer, DeliveryFailure>
-        do { answer = .success(try await Self.post(outgoing, http)) } catch { answer = .failure(Self.failure(error)) }
+        do { answer = .success(try await post(outgoing, http)) } catch { answer = .failure(Self.failure(error)) }
         try? await http.shutdown()
         return try answer.get()
     }
 
-    private static func post(_ outgoing: Outgoing, _ http: HTTPClient) async throws -> Attempt.Answer {
+    private func post(_ outgoing: Outgoing, _ http: HTTPClient) async throws -> Attempt.Answer {
         var request = HTTPClientRequest(url: outgoing.url.text)
         request.method = .POST
         for header in outgoing.headers { request.headers.add(name: header.name, value: header.value) }
@@ -57,8 +58,8 @@ struct HTTPSender: Sendable {
             status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
         do {
             for try await chunk in response.body {
-                answer.body += chunk.readableBytesView.prefix(answerLimit - answer.body.count)
-                if answer.body.count >= answerLimit { break }
+                answer.body += chunk.readableBytesView.prefix(Self.answerLimit - answer.body.count)
+                if answer.body.count >= Self.answerLimit { break }
             }
         } catch {
             // The status has been said; what the rest would have been is for people only.

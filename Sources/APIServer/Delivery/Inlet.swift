@@ -64,12 +64,7 @@ struct Inlet: Sendable {
     func resume(_ id: String, for caller: Caller) async throws {
         let time = clock.now()
         try await store.write { transaction in
-            let found = try transaction.first(
-                "SELECT o.name FROM webhooks w LEFT JOIN owners o ON o.id = w.owner_id WHERE w.account_id = ? AND w.id = ?",
-                [.text(caller.accountID), .text(id)]
-            ) { (owner: $0.optionalText(0), isThere: true) }
-            guard let found else { throw Problem(.notFound, "there is no webhook \(id.prefix(64))") }
-            try caller.requireOwner(found.owner)
+            try Webhook.require(id, of: caller, in: transaction)
             try WebhookHealth.resume(id, at: time, in: transaction)
         }
         bell.ring()

@@ -17,6 +17,22 @@ enum Reply {
         Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// NDJSON as it is made. The status has been sent when something goes wrong: the last line says then why there is no end line.
+    static func lines(_ stream: some LineStream) -> ResponseBody {
+        ResponseBody { writer in
+            var stream = stream
+            do {
+                while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
+            } catch let error where StoreFailure.isOfDatabase(error) {
+                var json = JSONWriter()
+                json.object { $0.member("error", StoreFailure.problem(error).detail) }
+                json.endLine()
+                try await writer.write(ByteBuffer(bytes: json.bytes))
+            }
+            try await writer.finish(nil)
+        }
+    }
+
     /// An error's body.
     static func problem(_ problem: Problem) -> Response {
         var json = JSONWriter()
@@ -46,6 +62,28 @@ enum Reply {
         case let error as HTTPError where error.status.code < 500: Problem(.malformed, "the request is malformed")
         case let error: StoreFailure.problem(error)
         }
+    }
+}
+
+/// What is read from the database in chunks of lines.
+protocol LineStream: Sendable {
+    associatedtype Stage
+    /// What is still to come, the next one last.
+    var stages: [Stage] { get set }
+    /// The lines of one stage; it may put the rest of it back.
+    /// - Throws: what the database throws.
+    mutating func chunk(_ stage: Stage) async throws -> [UInt8]
+}
+
+extension LineStream {
+    /// The next lines; nil behind the last one.
+    /// - Throws: what the database throws.
+    mutating func next() async throws -> [UInt8]? {
+        while let stage = stages.popLast() {
+            let bytes = try await chunk(stage)
+            if !bytes.isEmpty { return bytes }
+        }
+        return nil
     }
 }
 

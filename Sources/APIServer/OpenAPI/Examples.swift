@@ -65,15 +65,21 @@ enum Examples {
         let own =
             switch kind {
             case .domain:
-                #""webhook_id":null,"received":7,"last_received_at":"2026-11-24T08:00:00Z","name":"acme.example","description":"Main domain","enabled":true,"protected":false,"allow_attachments":true,"include_envelope":false"#
+                #""webhook_id":null,"received":7,"last_received_at":"2026-11-24T08:00:00Z",\#(dns),"name":"acme.example","description":"Main domain","enabled":true,"protected":false,"allow_attachments":true,"include_envelope":false"#
             case .alias:
                 #""webhook_id":null,"domain":"acme.example","domain_id":"dom_4fK2x9QaB7cD1eF0","address":"support@acme.example","received":7,"last_received_at":"2026-11-24T08:00:00Z","name":"support","description":"Support ticket intake","enabled":true,"protected":false"#
             case .webhook:
-                #""url":"https://your-app.com/webhook","headers":{"X-Custom-Header":"value"},"secret_headers":{},"signing_secret":null,"alias_ids":["alias_4fK2x9QaB7cD1eF0"],"verified":false,"suspended_at":null,"failures":0,"last_delivered_at":"2026-11-24T08:00:01Z","last_failed_at":null,"key":null,"name":"","description":"","enabled":true,"protected":false"#
+                #""url":"https://your-app.com/webhook","headers":{"X-Custom-Header":"value"},"secret_headers":{},"signing_secret":null,"alias_ids":["alias_4fK2x9QaB7cD1eF0"],"verified":false,"verified_at":null,"suspended_at":null,"failures":0,"last_delivered_at":"2026-11-24T08:00:01Z","last_failed_at":null,"key":null,"name":"","description":"","enabled":true,"protected":false"#
             case .apiKey: key
             }
         return "{\(common(kind)),\(own)}"
     }
+
+    private static let dns =
+        #""verification":{"status":"pending","checked_at":null,"records":[]},"dns_records":[{"type":"MX","name":"acme.example","priority":10,"value":"mail.localhost"},{"type":"TXT","name":"_emailconnect.acme.example","priority":null,"value":"emailconnect-verification=7f3a91c2d0e4b5867f3a91c2d0e4b586"}]"#
+
+    static let verified =
+        #"{"verified":true,"verified_at":"2026-11-24T08:00:00Z","response_code":200,"failure":null,"code_until":null}"#
 
     private static let key =
         #""revoked_at":null,"bound_to":null,"token":"delivered","tokens":[{"prefix":"ec_4fK2x9Qa","issued_at":"2026-11-24T08:00:00Z","acknowledged_at":"2026-11-24T08:00:00Z","grace_until":null}],"status":"active","last_used_at":"2026-11-24T09:30:00Z","last_used_ip":"203.0.113.7","key":null,"name":"reporting","description":"","protected":false,"scopes":["aliases:read","domains:read"],"grants":null,"expires_after":"90d","expires_at":null,"rotate_every":null,"grace":"1d","allowed_ips":[]"#

@@ -134,7 +134,11 @@ extension Resource {
 
     private static var serversOwn: [Schema.Member] {
         switch kind {
-        case .domain: return received
+        case .domain:
+            return received + [
+                .init("verification", .named("DomainVerification"), "Whether it has them."),
+                .init("dns_records", .list(.named("DnsRecord")), "The DNS records that it needs."),
+            ]
         case .alias:
             return [.init("domain_id", .id(.domain), "The domain, by id."), .init("address", .text(format: "email"), "name@domain.")]
                 + received
@@ -144,6 +148,7 @@ extension Resource {
                 .init("secret_headers", .names(.named("Fingerprint")), "Headers whose values do not come back."),
                 .init("alias_ids", .list(.id(.alias)), "The aliases that it serves."),
                 .init("verified", .boolean, "Whether the endpoint has answered the verification."),
+                .init("verified_at", .nullable(.time), "When it did."),
                 .init("suspended_at", .nullable(.time), "When the server stopped to call it, for it kept failing."),
                 .init("failures", .integer(0...Schema.largest), "How many attempts have failed since the last that did not."),
                 .init("last_delivered_at", .nullable(.time), "When it took a message last."),

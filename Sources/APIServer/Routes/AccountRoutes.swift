@@ -1,7 +1,6 @@
 import EmailConnect
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 extension Routes {
     /// What a reconciler needs: the whole account in one request, any change of it in another, and how its keys are used.
@@ -88,20 +87,7 @@ extension Routes {
         let etag = "\"\(header.tag)\(compare ? "c" : "")\""
         if call.knows(etag) { return Response(status: .notModified, headers: [.eTag: etag]) }
         let stream = StateStream(snapshot, header: header, compare: compare)
-        let body = ResponseBody { writer in
-            var stream = stream
-            do {
-                while let bytes = try await stream.next() { try await writer.write(ByteBuffer(bytes: bytes)) }
-            } catch let error where StoreFailure.isOfDatabase(error) {
-                // The status has been sent; the last line says why there is no end line.
-                var json = JSONWriter()
-                json.object { $0.member("error", StoreFailure.problem(error).detail) }
-                json.endLine()
-                try await writer.write(ByteBuffer(bytes: json.bytes))
-            }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: body)
+        return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .eTag: etag], body: Reply.lines(stream))
     }
 
     /// How the account's keys are used: what is in memory is written first.

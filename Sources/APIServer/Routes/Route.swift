@@ -90,6 +90,7 @@ struct Route: Sendable {
         ]
         if body != nil { codes += [.tooLarge, .unsupportedMediaType] }
         if method == .post { codes.append(.notFound) }
+        if path.hasSuffix("/verify/complete") { codes.append(.wrongCode) }
         if group == "Emails" { codes.append(.undeliverable) }
         if headers.contains(.idempotencyKey) { codes += [.idempotencyMismatch, .otherRepository, .olderRun] }
         return codes

@@ -14,13 +14,14 @@ package struct Routes: Sendable {
     let logger: Logger
     let pages: Pages
     let inlet: Inlet
+    let verifier: Verifier
     let largeBodies = LargeBodies()
     let document = KeptDocument()
 
     /// Every route, in the order of the document.
     var all: [Route] {
         collection(Domain.self) + collection(Alias.self) + collection(Webhook.self) + emailRoutes + deliveryRoutes + collection(APIKey.self)
-            + keyRoutes
+            + keyRoutes + verificationRoutes
             + accountRoutes
             + historyRoutes + operationRoutes
     }

@@ -6,15 +6,20 @@ extension Webhook: SlugNamed {
     static var required: [String] { ["url"] }
 
     static func check(_ stated: Stated<Webhook>, isNew: Bool, in ledger: LedgerTransaction) throws(Problem) {
-        let url: HTTPURL? =
-            switch stated.value.url {
-            case .plain(let url): url
-            case .secret(.value(let value)): try? HTTPURL(value.secret.reveal())
-            default: nil
-            }
-        if let url, !ledger.webhookTargets.allow(url) {
+        if let url = stated.value.url?.address, !ledger.webhookTargets.allow(url) {
             throw invalid("url", "the URL's host is private to a network: this server does not send there")
         }
+    }
+
+    /// Refuses who asks for something to be done with a webhook that is not there, or is none of theirs.
+    /// - Throws: ``Problem``.
+    static func require(_ id: String, of caller: Caller, in transaction: Transaction) throws {
+        let found = try transaction.first(
+            "SELECT o.name FROM webhooks w LEFT JOIN owners o ON o.id = w.owner_id WHERE w.account_id = ? AND w.id = ?",
+            [.text(caller.accountID), .text(id)]
+        ) { (owner: $0.optionalText(0), isThere: true) }
+        guard let found else { throw Problem(.notFound, "there is no webhook \(id.prefix(64))") }
+        try caller.requireOwner(found.owner)
     }
 
     static func references(_ stated: Stated<Webhook>, in ledger: inout LedgerTransaction) throws -> [(column: String, value: RowValue)] {
@@ -28,6 +33,7 @@ extension Webhook: SlugNamed {
         if stated.states("url") {
             let secret: Sensitive? = stated.value.url?.sensitive
             isChanged = try write(.url, secret, of: id, in: ledger)
+            try WebhookVerification.forget(id, unlessAt: stated.value.url?.address?.text, in: ledger.transaction)
         }
         if stated.states("headers"), try writeHeaders(stated.value.headers, of: id, isNew: isNew, in: ledger) { isChanged = true }
         if stated.states("signing_secret"), let secret = stated.value.signingSecret {
@@ -92,5 +98,16 @@ extension Webhook: SlugNamed {
         }
         try transaction.run("UPDATE webhooks SET headers = ? WHERE id = ?", [.text(json.text), .text(id)])
         return isChanged
+    }
+}
+
+extension WebhookURL {
+    /// The URL itself, plain or secret, where it is at hand.
+    fileprivate var address: HTTPURL? {
+        switch self {
+        case .plain(let url): url
+        case .secret(.value(let value)): try? HTTPURL(value.secret.reveal())
+        default: nil
+        }
     }
 }

@@ -13,6 +13,7 @@ enum Migrations {
         migrator.registerMigration("0004 limits, use, web sessions") { db in try db.execute(sql: fourth) }
         migrator.registerMigration("0005 mail and deliveries") { db in try db.execute(sql: mail) }
         migrator.registerMigration("0006 mail over time") { db in try db.execute(sql: mailCounts) }
+        migrator.registerMigration("0007 verification") { db in try db.execute(sql: verification) }
         return migrator
     }
 

@@ -40,7 +40,7 @@ struct RecordQuery<R: Resource>: Sendable {
     private static var special: [String] {
         switch R.kind {
         case .webhook: ["t.headers", "t.url", "t.verified", "t.suspended_at"]
-        case .domain: ["t.webhook_id"]
+        case .domain: ["t.webhook_id", "t.account_id", "(SELECT mail_host FROM server)"]
         case .alias: ["t.webhook_id", "t.domain_id", "d.name"]
         case .apiKey:
             [
@@ -126,7 +126,11 @@ struct RecordQuery<R: Resource>: Sendable {
         switch R.kind {
         case .domain:
             json.member("webhook_id", row.optionalText(5))
-            if isItem { try MailCounters.write(of: id, in: "domain", transaction, to: &json) }
+            if isItem {
+                try MailCounters.write(of: id, in: "domain", transaction, to: &json)
+                try DomainStatus.write(
+                    id, name: row.text(commonCount), account: row.text(6), mailHost: row.text(7), in: transaction, to: &json)
+            }
         case .alias:
             json.member("webhook_id", row.optionalText(5))
             json.member("domain", row.text(7))
@@ -145,6 +149,7 @@ struct RecordQuery<R: Resource>: Sendable {
                 ) { $0.text(0) }
                 json.member("alias_ids", aliases)
                 json.member("verified", row.boolean(7))
+                json.member("verified_at", try WebhookVerification.verifiedAt(id, in: transaction))
                 json.member("suspended_at", row.optionalText(8))
                 try MailCounters.writeHealth(of: id, transaction, to: &json)
             }

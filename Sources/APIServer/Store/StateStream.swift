@@ -1,15 +1,15 @@
 import EmailConnect
 
 /// An account's state from one consistent read, as chunks of NDJSON: a header line, a line a record, an end line.
-struct StateStream: Sendable {
+struct StateStream: LineStream {
     private let snapshot: Snapshot
     private let header: StateHeader
     private let compare: Bool
-    private var stages: [Stage]
+    var stages: [Stage]
     private var count = 0
 
     /// What comes next; aliases go domain by domain, each from where the last chunk ended.
-    private enum Stage: Sendable {
+    enum Stage: Sendable {
         case header
         case kind(Kind)
         case aliases(domains: [String], place: Int, after: String)
@@ -27,17 +27,7 @@ struct StateStream: Sendable {
         stages = ([.header] + Kind.allCases.filter(header.kinds.contains).map(Stage.kind) + [.lost, .end]).reversed()
     }
 
-    /// The next chunk; nil behind the end line.
-    /// - Throws: what the database throws.
-    mutating func next() async throws -> [UInt8]? {
-        while let stage = stages.popLast() {
-            let bytes = try await chunk(stage)
-            if !bytes.isEmpty { return bytes }
-        }
-        return nil
-    }
-
-    private mutating func chunk(_ stage: Stage) async throws -> [UInt8] {
+    mutating func chunk(_ stage: Stage) async throws -> [UInt8] {
         switch stage {
         case .header:
             var json = JSONWriter()

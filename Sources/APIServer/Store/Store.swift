@@ -35,7 +35,7 @@ struct Store: Sendable {
             try migrator.migrate(pool)
             try pool.write { db in
                 if try Int.fetchOne(db, sql: "SELECT count(*) FROM server") == 0 {
-                    try db.execute(sql: "INSERT INTO server VALUES (?)", arguments: ["srv_" + random.identifier(16)])
+                    try db.execute(sql: "INSERT INTO server (id) VALUES (?)", arguments: ["srv_" + random.identifier(16)])
                 }
             }
         } catch {

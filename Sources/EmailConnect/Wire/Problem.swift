@@ -19,6 +19,7 @@ public struct Problem: Error, Equatable, Sendable {
         case boundKey = "bound_key"
         case revoked
         case undeliverable
+        case wrongCode = "wrong_code"
         case otherRepository = "other_repository"
         case olderRun = "older_run"
         case rateLimited = "rate_limited"
@@ -41,7 +42,8 @@ public struct Problem: Error, Equatable, Sendable {
             case .forbidden, .missingScope, .wrongAccount, .boundKey, .accountLimit: 403
             case .notFound: 404
             case .methodNotAllowed: 405
-            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .undeliverable, .otherRepository, .olderRun,
+            case .duplicate, .inUse, .notEmpty, .foreignOwner, .protected, .ownKey, .revoked, .undeliverable, .wrongCode, .otherRepository,
+                .olderRun,
                 .busy:
                 409
             case .stale: 412

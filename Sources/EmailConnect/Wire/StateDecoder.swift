@@ -1,7 +1,7 @@
 /// Reads a state as it streams in: a header line, a line a record, an end line with their number.
 public struct StateDecoder {
     private let viewer: Viewer
-    private var buffer: [UInt8] = []
+    private var buffer = LineBuffer()
     private var state: AccountState?
     private var hasHeader = false
     private var count = 0
@@ -28,15 +28,8 @@ public struct StateDecoder {
     /// - Throws: when a line is no part of a state.
     /// - Complexity: O(bytes)
     public mutating func feed(_ bytes: some Sequence<UInt8>) throws(Rejection) {
-        buffer.append(contentsOf: bytes)
-        var start = 0
-        while true {
-            let end = buffer.span.place(of: UInt8(ascii: "\n"), in: start..<buffer.count)
-            guard end < buffer.count else { break }
-            try line(start..<end)
-            start = end + 1
-        }
-        buffer.removeFirst(start)
+        buffer.append(bytes)
+        while let range = buffer.next() { try line(range) }
     }
 
     /// The state, once its last line has been read.
@@ -52,7 +45,7 @@ public struct StateDecoder {
         guard !isComplete else { throw Rejection("something follows the end of the account's state") }
         guard hasHeader else {
             hasHeader = true
-            var json = JSONReader(buffer, range)
+            var json = JSONReader(buffer.bytes, range)
             let header = try StateHeader(&json)
             if let formerly = viewer.formerly, let owner = viewer.owner {
                 let known = Set(header.owners.map(\.name))
@@ -63,8 +56,8 @@ public struct StateDecoder {
             return
         }
         // Most lines begin as the one before.
-        if lastKind == nil || !buffer.span.holds(lastStart.span, at: range.lowerBound) {
-            var json = JSONReader(buffer, range)
+        if lastKind == nil || !buffer.bytes.span.holds(lastStart.span, at: range.lowerBound) {
+            var json = JSONReader(buffer.bytes, range)
             let (first, value) = try json.firstMember()
             if first == "end" { return try end(range) }
             if first == "error" { throw Rejection(try value.text(), "nothing was planned") }
@@ -86,22 +79,22 @@ public struct StateDecoder {
         // The kind comes first, so that the rest is read straight into its type.
         switch kind {
         case .webhook:
-            var record = try webhookReader.record(buffer, range).record
+            var record = try webhookReader.record(buffer.bytes, range).record
             rename(&record.owner)
             webhooks[record.id] = WebhookReference(id: record.id, key: record.value.key, owner: record.owner, seenBy: viewer.owner)
             state?.webhooks.append(record)
         case .domain:
-            var record = try domainReader.record(buffer, range).record
+            var record = try domainReader.record(buffer.bytes, range).record
             rename(&record.owner)
             record.value.webhook = resolved(record.value.webhook)
             state?.domains.append(record)
         case .alias:
-            var record = try aliasReader.record(buffer, range).record
+            var record = try aliasReader.record(buffer.bytes, range).record
             rename(&record.owner)
             record.value.webhook = resolved(record.value.webhook)
             state?.aliases.append(record)
         case .apiKey:
-            var (record, draft) = try apiKeyReader.record(buffer, range)
+            var (record, draft) = try apiKeyReader.record(buffer.bytes, range)
             rename(&record.owner)
             state?.tokens[record.id] = draft.tokens
             state?.revoked[record.id] = draft.revoked
@@ -111,7 +104,7 @@ public struct StateDecoder {
 
     private mutating func end(_ range: Range<Int>) throws(Rejection) {
         var numbers: [String: Int] = [:]
-        var json = JSONReader(buffer, range)
+        var json = JSONReader(buffer.bytes, range)
         try json.object { json, name throws(Rejection) in
             let node = try json.node()
             if name == "records" || name == "revision" { numbers[name] = try node.integer() }
@@ -125,7 +118,7 @@ public struct StateDecoder {
 
     private mutating func lost(_ range: Range<Int>) throws(Rejection) -> LostRecord {
         var texts: [String: String] = [:]
-        var json = JSONReader(buffer, range)
+        var json = JSONReader(buffer.bytes, range)
         try json.object { json, name throws(Rejection) in texts[name] = try json.node().text() }
         try json.finish()
         guard let kind = texts["of"].flatMap(Kind.init), let id = texts["id"], let name = texts["name"],

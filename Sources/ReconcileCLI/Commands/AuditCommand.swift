@@ -7,7 +7,7 @@ import Reconciler
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Looks for keys that are too old, too wide or unused, and for webhooks and aliases that should not be.",
+        abstract: "Looks for keys that are too old, too wide or unused, and for domains, webhooks and aliases that should not be.",
         discussion: """
             The whole account, whoever manages it. Exit code 1 when something is found that is as bad as --fail-on, or worse. A key with \
             the four :read scopes is enough.
@@ -46,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
             let desired = try manifest.map { try session.loadOrExit($0).desired }
             let status = try await session.withAccount(account, desired?.pins ?? ServerPins(), writes: false) { client, _ in
                 let state = try await client.state(of: Kind.allCases, seenBy: Viewer(nil))
-                let audit = Audit(state, try await client.keyUse())
+                let audit = Audit(state, try await client.keyUse(), try await client.status(of: [.domain, .webhook]))
                 let limit = AuditSeverity(rawValue: failOn.rawValue)
                 let isBad = audit.findings.contains { finding in limit.map { finding.check.severity >= $0 } ?? false }
                 let status = isBad ? ExitStatus.failed : .done

@@ -35,7 +35,7 @@ struct Reconcile: AsyncParsableCommand {
         subcommands: [
             ValidateCommand.self, FmtCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self, StateCommand.self,
             ExportCommand.self, HistoryCommand.self, DestroyCommand.self, KeysCommand.self, AuditCommand.self, SecretsCommand.self,
-            SchemaCommand.self,
+            DNSCommand.self, SchemaCommand.self,
             ServeCommand.self,
         ])
 }

@@ -7,18 +7,21 @@ public struct Audit: Sendable {
 
     private let state: AccountState
     private let uses: [String: KeyUse]
+    private let status: AccountStatus
     private let now: Timestamp
 
     /// What the service advises for a token's age, and how long a key may lie unused.
     private static let days = TimeSpan.days(90)
 
     /// - Complexity: O(held · log held)
-    public init(_ state: AccountState, _ uses: [KeyUse]) {
+    public init(_ state: AccountState, _ uses: [KeyUse], _ status: AccountStatus) {
         self.state = state
+        self.status = status
         self.uses = Dictionary(uses.map { ($0.id, $0) }) { first, _ in first }
         now = state.header.time
         for key in state.apiKeys { check(key) }
         checkWebhooks()
+        checkStatus()
         checkAliases()
         checkOwners()
         findings.sort { left, right in
@@ -89,6 +92,32 @@ public struct Audit: Sendable {
             if !names.contains(where: { $0.map(used.contains) ?? false }) {
                 add(.webhookUnused, subject, resource, "is used by no alias and no domain", "delete it if nothing needs it")
             }
+        }
+    }
+
+    /// What the server has found out by itself.
+    private mutating func checkStatus() {
+        let known = Dictionary(status.webhooks.map { ($0.id, $0) }) { first, _ in first }
+        for webhook in state.webhooks {
+            guard let found = known[webhook.id] else { continue }
+            let subject = "webhook \(webhook.value.key?.text ?? "\(webhook.value.name) (\(webhook.id))")"
+            let resource = webhook.value.key.map { ResourceName(.webhook, $0) }
+            if let since = found.suspendedAt {
+                add(
+                    .webhookSuspended, subject, resource, "was suspended at \(since.text): what comes for it waits, for 7 days at most",
+                    "mend the endpoint, then POST /v1/webhooks/\(webhook.id)/resume")
+            }
+            if !found.isVerified {
+                add(
+                    .webhookUnverified, subject, resource, "is not verified",
+                    "POST /v1/webhooks/\(webhook.id)/verify asks its endpoint whether it wants to be called")
+            }
+        }
+        for domain in status.domains where domain.verification.status != .verified {
+            let isPending = domain.verification.status == .pending
+            add(
+                .domainUnverified, "domain \(domain.name)", ResourceName(.domain, domain.name),
+                isPending ? "is not verified yet" : "lacks DNS records", "reconcile dns --check --domain \(domain.name)")
         }
     }
 

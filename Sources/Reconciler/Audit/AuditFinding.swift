@@ -25,15 +25,18 @@ public enum AuditCheck: String, CaseIterable, Sendable {
     case webhookPlain = "webhook_plain_http"
     case webhookUnsigned = "webhook_unsigned"
     case webhookUnused = "webhook_unused"
+    case webhookSuspended = "webhook_suspended"
+    case webhookUnverified = "webhook_unverified"
+    case domainUnverified = "domain_unverified"
     case aliasNowhere = "alias_nowhere"
     case unmanaged = "unmanaged"
 
     /// How much it matters.
     public var severity: AuditSeverity {
         switch self {
-        case .keyFull, .webhookPlain: .high
-        case .keyNeverEnds, .keyOld, .keyUnused, .aliasNowhere, .webhookUnsigned: .medium
-        case .keyTooWide, .keyAnywhere, .keyOver, .webhookUnused, .unmanaged: .low
+        case .keyFull, .webhookPlain, .webhookSuspended: .high
+        case .keyNeverEnds, .keyOld, .keyUnused, .aliasNowhere, .webhookUnsigned, .domainUnverified: .medium
+        case .keyTooWide, .keyAnywhere, .keyOver, .webhookUnused, .webhookUnverified, .unmanaged: .low
         }
     }
 
@@ -50,6 +53,9 @@ public enum AuditCheck: String, CaseIterable, Sendable {
         case .webhookPlain: "A webhook is not https."
         case .webhookUnsigned: "A webhook has no signing secret that its receiver could know."
         case .webhookUnused: "Nothing uses a webhook."
+        case .webhookSuspended: "The server has stopped to call a webhook."
+        case .webhookUnverified: "A webhook's endpoint has not said that it wants to be called."
+        case .domainUnverified: "A domain's DNS records are not known to be there."
         case .aliasNowhere: "Mail goes nowhere."
         case .unmanaged: "No manifest manages it."
         }

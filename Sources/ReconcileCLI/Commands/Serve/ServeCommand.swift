@@ -29,6 +29,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var mail: MailOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Where domains' mail has to go, as their MX records say it; kept until another one is named.", valueName: "name"))
+    var mailHost: String?
+
+    @Option(
+        help: ArgumentHelp("Look DNS records up in this file, as a zone's, and not in the DNS.", valueName: "file"), completion: .file())
+    var dnsFile: String?
+
     @Flag(help: "Let accounts ask as often as they like.")
     var noRateLimits = false
 
@@ -68,6 +77,10 @@ struct ServeCommand: AsyncParsableCommand {
                 for text in trustedProxy { ranges.append(try IPRange(text)) }
                 options.trustedProxies = IPRanges(ranges)
             } catch { throw ValidationError("--trusted-proxy takes addresses as in 10.0.0.0/8: \(error.problem)") }
+            do throws(Rejection) { options.mailHost = try mailHost.map { (name) throws(Rejection) in try DomainName(name) } } catch {
+                throw ValidationError("--mail-host: \(error.sentence)")
+            }
+            options.dnsFile = dnsFile
             options.hosts.insert(host)
             if let tlsCert, let tlsKey { options.certificate = .init(chain: tlsCert, key: tlsKey) }
             options.isSecure = tlsCert != nil
@@ -94,6 +107,12 @@ struct ServeCommand: AsyncParsableCommand {
             session.fail(
                 "\(Escaped.line(swaggerUi)) has no swagger-ui-bundle.js", "fetch it with scripts/swagger-ui, or leave --swagger-ui out")
             throw ExitCode(ExitStatus.usage.rawValue)
+        }
+        if let dnsFile {
+            do throws(DNSFileFailure) { _ = try DNSFile.read(dnsFile) } catch {
+                session.fail("--dns-file \(Escaped.line(dnsFile)): \(error.problem)", "it has records as a zone's file has them")
+                throw ExitCode(ExitStatus.failed.rawValue)
+            }
         }
         do {
             let server = try await BundledServer(
