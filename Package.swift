@@ -91,6 +91,9 @@ let package = Package(
             ]
         ),
 
+        // What the parts of a plan and an apply cost, on files in the place of an account; for Benchmarks/.
+        .executableTarget(name: "parts", dependencies: ["EmailConnect", "Reconciler"], path: "Benchmarks/Parts"),
+
         // What several test targets share: a server on a scratch database, the built binary, seeded randomness.
         .target(
             name: "TestSupport",
@@ -122,7 +125,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["APIServer", "EmailConnect", "EmailConnectClient", "ReconcileCLI", "Reconciler", "TestSupport"],
+            dependencies: [
+                "APIServer", "EmailConnect", "EmailConnectClient", "ReconcileCLI", "Reconciler", "TestSupport", "parts",
+            ],
             exclude: ["Scripts", "Snapshots"]
         ),
     ],

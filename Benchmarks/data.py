@@ -53,7 +53,7 @@ class Manifest:
         with open(path, "w", encoding="utf-8") as self.file:
             self.say("version: 1", *head)
             if has_rest:
-                self.rest(count)
+                self.rest()
             self.say("domains:")
             for first in range(0, count, PER_DOMAIN):
                 self.domain(first // PER_DOMAIN, range(first, min(first + PER_DOMAIN, count)), has_rest)
@@ -61,9 +61,8 @@ class Manifest:
     def say(self, *lines):
         self.file.write("\n".join(lines) + "\n")
 
-    def rest(self, count):
-        # Consent, so that it is the plan that is measured, and not a guard's refusal.
-        self.say(f"allow: {{ deletes: {count}, mail_moves: {count} }}", "webhooks:")
+    def rest(self):
+        self.say("webhooks:")
         for number, room in enumerate(ROOMS):
             self.say(f"  hook-{number:02d}:", f"    url: https://hooks.example.net/{room}", f"    description: Where {room} listens")
         self.say("api_keys:")
