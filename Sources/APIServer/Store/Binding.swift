@@ -35,4 +35,18 @@ extension Statement {
             }
         }
     }
+
+    /// Goes to the next row; false when there is none. https://www.sqlite.org/c3ref/step.html
+    func step() throws -> Bool {
+        switch unsafe sqlite3_step(sqliteStatement) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code:
+            let message = unsafe sqlite3_errmsg(sqlite3_db_handle(sqliteStatement)).map { unsafe String(cString: $0) }
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: sql)
+        }
+    }
+
+    /// Lets go of what it reads.
+    func restart() { _ = unsafe sqlite3_reset(sqliteStatement) }
 }

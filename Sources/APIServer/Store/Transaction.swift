@@ -29,15 +29,20 @@ struct Transaction {
 
     /// The first row, as `body` reads it.
     func first<T>(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> T) throws -> T? {
-        let rows = try Row.fetchCursor(statement(sql, values))
-        return try rows.next().map { try body(StoredRow($0)) }
+        var found: T?
+        try each(sql, values) { row in
+            found = try body(row)
+            return false
+        }
+        return found
     }
 
     /// Every row, as `body` takes it; false from `body` stops.
     func each(_ sql: String, _ values: [RowValue] = [], _ body: (StoredRow) throws -> Bool) throws {
-        let rows = try Row.fetchCursor(statement(sql, values))
-        while let row = try rows.next() {
-            guard try body(StoredRow(row)) else { return }
+        let statement = try statement(sql, values)
+        defer { statement.restart() }
+        while try statement.step() {
+            guard unsafe try body(StoredRow(statement.sqliteStatement)) else { return }
         }
     }
 
@@ -61,20 +66,6 @@ struct Transaction {
 
 /// A statement that would make two resources of one name.
 struct NotUnique: Error {}
-
-/// One row, read by place; valid only while it is being read.
-struct StoredRow {
-    private let row: Row
-
-    init(_ row: Row) { self.row = row }
-
-    func text(_ index: Int) -> String { row[index] }
-    func optionalText(_ index: Int) -> String? { row[index] }
-    func integer(_ index: Int) -> Int { row[index] }
-    func optionalInteger(_ index: Int) -> Int? { row[index] }
-    func boolean(_ index: Int) -> Bool { row[index] }
-    func bytes(_ index: Int) -> [UInt8] { Array(row[index] as Data) }
-}
 
 extension RowValue {
     /// A text, or null.
