@@ -85,7 +85,7 @@ struct MatrixTests {
                     // Who may replace a secret may compare it, so that scope alone refuses nothing.
                     let isRefused = Self.needs(route).contains(left)
                     #expect(
-                        (answer.code == "missing_scope") == isRefused,
+                        answer.lacksScope == isRefused,
                         "\(route.method) \(route.path) without \(left.rawValue): \(answer.status) \(answer.text)")
                     if isRefused { #expect(answer.status == 403) }
                     checked += 1
@@ -106,7 +106,7 @@ struct MatrixTests {
                     let answer = try await account.call(route.method, Self.path(route, world), Self.body(route), key: key)
                     let isAllowed = Self.needs(route).allSatisfy { $0 == scope }
                     #expect(
-                        (answer.code != "missing_scope") == isAllowed,
+                        answer.lacksScope != isAllowed,
                         "\(route.method) \(route.path) with \(scope.rawValue): \(answer.text)")
                 }
             }
@@ -143,14 +143,19 @@ struct MatrixTests {
                     #expect(!answer.text.contains(account.key) && !answer.text.contains(expired), "no key in an answer")
                 }
                 let pinned = try await account.call(route.method, path, Self.body(route), headers: [.account: "acct_other"])
-                #expect(pinned.code == "wrong_account", "\(route.method) \(path): \(pinned.text)")
+                #expect(
+                    pinned.code == "wrong_account" || pinned.string("message").contains("not to acct_other"),
+                    "\(route.method) \(path): \(pinned.text)")
             }
             let (_, bound) = try await Self.key(account, [.full], #","bound_to":"web/production""#)
             let account = account
             for route in routes where route.method != .get {
                 let answer = try await account.call(
                     route.method, Self.path(route, world), Self.valid(route, world) ?? Self.body(route), key: bound)
-                #expect(answer.code == "bound_key" || answer.codes == ["bound_key"], "\(route.method) \(route.path): \(answer.text)")
+                #expect(
+                    answer.code == "bound_key" || answer.codes == ["bound_key"]
+                        || answer.status == 403 && answer.string("message").contains("acts for web/production only"),
+                    "\(route.method) \(route.path): \(answer.text)")
             }
             #expect(try await account.state().count == before.count + 1, "nothing of it changed anything")
         }
@@ -191,6 +196,26 @@ struct MatrixTests {
                 let answer = try await account.call(.post, "/v1/\(path)", body)
                 #expect((400..<405).contains(answer.status), "\(path): \(answer.text)")
             }
+            let (domain, webhook) = (world.other["domains"] ?? "", world.other["webhooks"] ?? "")
+            for (method, path, body) in [
+                (.post, "aliases", #"{"domainId":"\#(domain)","localPart":"b"}"#),
+                (.post, "aliases", #"{"domainId":"\#(world.ids["domains"] ?? "")","localPart":"b","webhookId":"\#(webhook)"}"#),
+                (.put, "domains/\(world.ids["domains"] ?? "")/webhook", #"{"webhookId":"\#(webhook)"}"#),
+                (.put, "aliases/\(world.ids["aliases"] ?? "")", #"{"domainId":"\#(domain)"}"#),
+                (
+                    .post, "webhooks/alias",
+                    #"{"domainId":"\#(domain)","webhookUrl":"https://b.example/","webhookName":"b","aliasType":"catchall"}"#
+                ),
+                (.post, "webhooks/alias/teardown", #"{"webhookId":"\#(webhook)","expectedUrl":"https://a.example/"}"#),
+                (
+                    .post, "webhooks/alias/teardown",
+                    #"{"webhookId":"\#(world.ids["webhooks"] ?? "")","expectedUrl":"https://a.example/","restoreWebhookId":"\#(webhook)"}"#
+                ),
+            ] as [(HTTPRequest.Method, String, String)] {
+                let answer = try await account.call(method, "/api/\(path)", body)
+                #expect((400..<405).contains(answer.status), "\(path): \(answer.text)")
+            }
+            #expect(try await account.call(.get, "/api/aliases?domainId=\(domain)").number("total") == 0)
             for filter in ["domain_id=\(world.other["domains"] ?? "")", "webhook_id=\(world.other["webhooks"] ?? "")"] {
                 #expect(try await account.call(.get, "/v1/aliases?\(filter)").number("total") == 0)
             }
@@ -206,6 +231,7 @@ struct MatrixTests {
     /// A request that the route takes.
     private static func valid(_ route: Route, _ world: World? = nil) -> String? {
         let id = world?.ids[String(route.path.split(separator: "/")[1])] ?? ""
+        if route.dialect.keyHeader != nil { return liveBody(route, world) }
         if route.path.hasSuffix("s/batch") || route.path == "/v1/aliases/batch" {
             return #"{"operations":[{"action":"update","data":{"id":"\#(id)","description":"x"}}]}"#
         }
@@ -225,4 +251,26 @@ struct MatrixTests {
         default: nil
         }
     }
+
+    /// A request that a route of the live dialect takes.
+    private static func liveBody(_ route: Route, _ world: World?) -> String? {
+        let (domain, webhook) = (world?.ids["domains"] ?? "", world?.ids["webhooks"] ?? "")
+        return switch (route.method, route.path) {
+        case (.post, "/api/domains"): #"{"domain":"y.example"}"#
+        case (.post, "/api/aliases"): #"{"domainId":"\#(domain)","localPart":"y"}"#
+        case (.post, "/api/webhooks"): #"{"url":"https://y.example/"}"#
+        case (.post, "/api/webhooks/alias"):
+            #"{"domainId":"\#(domain)","webhookUrl":"https://y.example/","webhookName":"y","aliasType":"catchall"}"#
+        case (.post, "/api/webhooks/alias/teardown"): #"{"webhookId":"\#(webhook)","expectedUrl":"https://other.example/"}"#
+        case (.post, "/api/webhooks/{id}/verify/complete"): #"{"verificationToken":"x"}"#
+        case (.put, let path) where path.hasSuffix("/webhook"): #"{"webhookId":null}"#
+        case (.put, _): #"{"description":"x"}"#
+        default: nil
+        }
+    }
+}
+
+extension Account.Answer {
+    /// Whether it says that the key lacks a scope, in either dialect.
+    fileprivate var lacksScope: Bool { code == "missing_scope" || status == 403 && string("message").contains("lacks the scope") }
 }

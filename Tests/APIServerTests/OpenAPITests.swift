@@ -29,7 +29,7 @@ struct OpenAPITests {
                     documented.insert("\(method.uppercased()) \(path)")
                     let answers = Self.value(operation as? Object ?? [:], "responses")
                     #expect(answers.keys.contains { $0.hasPrefix("2") }, "\(method) \(path)")
-                    for (status, answer) in answers where Int(status) ?? 0 < 300 && path.hasPrefix("/v1") {
+                    for (status, answer) in answers where Int(status) ?? 0 < 300 && (path.hasPrefix("/v1") || path.hasPrefix("/api")) {
                         #expect(Self.value(answer as? Object ?? [:], "headers")["X-RateLimit-Limit"] != nil, "\(method) \(path) \(status)")
                     }
                 }
@@ -164,6 +164,48 @@ struct OpenAPITests {
                 for example in route.answers.compactMap(\.example) {
                     #expect(throws: Never.self, "\(route.name)") { try JSONSerialization.jsonObject(with: Data(example.utf8)) }
                 }
+            }
+        }
+    }
+
+    @Test("has the live dialect beside it: examples that work, and answers with the members that they have")
+    func live() async throws {
+        let others = Others()
+        try await Account.with(others: others) { account in
+            let document = try await Self.document(account)
+            let schemas = Self.value(document, "components", "schemas")
+            var ids = ["support": "support", "acme.example": "acme.example"]
+            func real(_ text: String) -> String { ids.reduce(text) { $0.replacing($1.key, with: $1.value) } }
+            for (name, prefix) in [("domains", "dom"), ("webhooks", "wh"), ("aliases", "alias")] {
+                let kind = try #require(Kind.allCases.first { $0.collection == name })
+                let made = try await account.node(.post, "/api/\(name)", real(LiveExamples.creation(kind)))
+                #expect(made.status == 201, "\(made.text)")
+                ids["\(prefix)_4fK2x9QaB7cD1eF0"] = String(try #require(made.text.firstMatch(of: /"id":"(\w+)"/)).1)
+            }
+            for route in account.routes where route.dialect.keyHeader != nil && route.method != .delete {
+                let path = route.path.split(separator: "/")
+                let prefix = ["domains": "dom", "aliases": "alias", "webhooks": "wh"][path[1]] ?? ""
+                let id = ids["\(prefix)_4fK2x9QaB7cD1eF0"] ?? ""
+                (ids["support"], ids["acme.example"]) = (route.name.lowercased(), "live.example")
+                ids["4fK2x9QaB7cD1eF04fK2x9QaB7cD1eF0"] = others.code
+                let answer = try await account.node(
+                    route.method, route.path.replacing("{id}", with: id), route.body.map { real($0.example) })
+                #expect(answer.status == route.answers.first?.status, "\(route.name): \(answer.text)")
+                let operation = Self.value(document, "paths", route.path, route.method.rawValue.lowercased())
+                #expect((operation["security"] as? [Object])?.count == 2, "\(route.name): a header, or Bearer")
+                let content = Self.value(operation, "responses", String(answer.status), "content", "application/json", "schema")
+                let schema =
+                    (content["$ref"] as? String).map { Self.value(schemas, String($0.split(separator: "/").last ?? "")) } ?? content
+                let required = Set(schema["required"] as? [String] ?? [])
+                #expect(!required.isEmpty && Set(answer.json.keys).isSuperset(of: required), "\(route.name)")
+                #expect(Set(answer.json.keys).isSubset(of: Self.value(schema, "properties").keys), "\(route.name): \(answer.text)")
+                if let records = answer.json["dnsRecords"] {
+                    let first = try #require((records as? [Object])?.first)
+                    let described = Self.value(schema, "properties", "dnsRecords", "items", "properties")
+                    #expect(Set(first.keys) == Set(described.keys), "\(route.name): a DNS record")
+                }
+                let refusal = Self.value(operation, "responses", "400")["$ref"] as? String
+                #expect(refusal == "#/components/responses/LiveError400", "\(route.name)")
             }
         }
     }

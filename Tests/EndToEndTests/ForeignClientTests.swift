@@ -49,6 +49,26 @@ struct ForeignClientTests {
         for (output, (_, file)) in zip(outputs, programs) { #expect(output == outputs[0], "\(file)") }
     }
 
+    @Test("n8n, Make and Zapier do the calls of the examples, and leave the account as it was")
+    func integrations() async throws {
+        let folder = "\(Repository.root)/examples/integrations"
+        let result = try await TestServer.with { server in
+            let url = "http://127.0.0.1:\(server.port)"
+            let run = try await Command.run(
+                "/usr/bin/env", ["node", Self.script("integrations.js"), folder, url, server.key], in: folder, environment: Self.environment
+            )
+            let left = try await Command.run(
+                "/usr/bin/env", ["curl", "-sS", "-H", "X-API-KEY: \(server.key)", "\(url)/api/aliases", "\(url)/api/webhooks"], in: folder,
+                environment: Self.environment)
+            #expect(left.output == #"{"aliases":[],"total":0}{"webhooks":[],"total":0}"#, "\(left.output)")
+            return run
+        }
+        #expect(result.code == 0, "\(result.output)\(result.errors)")
+        let files = Set(result.output.split(separator: "\n").compactMap { $0.split(separator: ":").first })
+        #expect(files == ["setup", "n8n-trigger.json", "n8n-http.json", "make-blueprint.json", "zapier"])
+        #expect(result.output.split(separator: "\n").count == 30, "each call was sent: \(result.output)")
+    }
+
     @Test("a browser logs in, makes a key, uses it, ends it, and reads the reference")
     func browser() async throws {
         try require(

@@ -130,6 +130,6 @@ struct SecretCommandTests {
         #expect(result.code == 0, "\(result.output.suffix(4000))\(result.errors.suffix(4000))")
         #expect(
             result.output.contains(
-                /searched: \d\d+ commands' output, 5 answers, the server's log, \d+ files, \d+ tables, \d+ programs' arguments/))
+                /searched: \d\d+ commands' output, 8 answers, the server's log, \d+ files, \d+ tables, \d+ programs' arguments/))
     }
 }

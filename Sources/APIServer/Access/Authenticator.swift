@@ -24,7 +24,7 @@ enum Authenticator: Sendable {
                     guard session.isToken(token) else { throw Problem(.unauthorized, "the page's token is missing; load the page again") }
                     return try await self.caller(session, from: address)
                 }
-                throw Problem(.unauthorized, "send the API key as Authorization: Bearer KEY")
+                throw Problem(.unauthorized, "send the API key as Authorization: Bearer KEY, or to /api as X-API-KEY: KEY")
             }
             let parts = header.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, parts[0].lowercased() == "bearer", let token = Token(String(parts[1])) else {

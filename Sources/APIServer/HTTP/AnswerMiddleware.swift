@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// The outermost middleware: gives each request an id, turns whatever is thrown into problem+json, adds the headers that every
+/// The outermost middleware: gives each request an id, turns whatever is thrown into the error of its dialect, adds the headers that every
 /// answer has, counts and logs it.
 struct AnswerMiddleware: RouterMiddleware {
     let random: Randomness
@@ -16,6 +16,7 @@ struct AnswerMiddleware: RouterMiddleware {
         _ request: Request, context: ConnectionContext, next: @concurrent (Request, ConnectionContext) async throws -> Response
     ) async throws -> Response {
         let id = "req_" + random.identifier(12)
+        let dialect = Dialect.at(request.uri.path)
         context.notes.begin(id)
         let start = ContinuousClock.now
         metrics.begin()
@@ -23,9 +24,9 @@ struct AnswerMiddleware: RouterMiddleware {
         var response: Response
         do { response = try await answer(request, context, next) } catch {
             failure = error
-            response = Reply.error(error, requestID: id)
+            response = Reply.error(error, requestID: id, in: dialect)
         }
-        if let refusal = gate.countNobody(request, context) { response = Reply.error(refusal, requestID: id) }
+        if let refusal = gate.countNobody(request, context) { response = Reply.error(refusal, requestID: id, in: dialect) }
         let found = context.notes.found
         found.quota?.write(to: &response.headers)
         response.headers[.requestID] = id

@@ -12,9 +12,10 @@ struct Gate: Sendable {
     let trustedProxies: IPRanges
 
     /// Finds out who calls, and counts the request.
+    /// - Parameter headers: with the API key where it belongs.
     /// - Throws: ``Problem``.
-    func enter(_ request: Request, _ context: ConnectionContext) async throws -> Caller {
-        let caller = try await authenticator.caller(request.headers, from: address(of: request, context))
+    func enter(_ request: Request, _ headers: HTTPFields, _ context: ConnectionContext) async throws -> Caller {
+        let caller = try await authenticator.caller(headers, from: address(of: request, context))
         try admit(caller, context)
         return caller
     }

@@ -6,6 +6,10 @@ extension HTTPField.Name {
     static let idempotencyKey = known("Idempotency-Key")
     /// Pins the account: a key of another one is refused before anything is read or written.
     static let account = known("EmailConnect-Account")
+    /// The API key, for clients that have it there.
+    static let apiKey = known("X-API-KEY")
+    /// Which of the known clients it is.
+    static let source = known("X-EmailConnect-Source")
     static let forwardedFor = known("X-Forwarded-For")
     static let rateLimit = known("X-RateLimit-Limit")
     static let rateRemaining = known("X-RateLimit-Remaining")

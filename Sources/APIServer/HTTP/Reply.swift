@@ -34,10 +34,10 @@ enum Reply {
     }
 
     /// An error's body.
-    static func problem(_ problem: Problem) -> Response {
+    static func problem(_ problem: Problem, in dialect: Dialect) -> Response {
         var json = JSONWriter()
-        problem.write(to: &json)
-        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        dialect.writeProblem(problem, &json)
+        var headers: HTTPFields = [.contentType: dialect.problemType]
         if problem.code == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
         return Response(
@@ -45,10 +45,10 @@ enum Reply {
     }
 
     /// Whatever was thrown, as an answer. Nothing raw leaves the server.
-    static func error(_ error: any Error, requestID: String) -> Response {
+    static func error(_ error: any Error, requestID: String, in dialect: Dialect) -> Response {
         var problem = problem(of: error)
         problem.requestID = requestID
-        var response = Self.problem(problem)
+        var response = Self.problem(problem, in: dialect)
         if case let error as MethodNotAllowed = error { response.headers[.allow] = error.allowed }
         return response
     }

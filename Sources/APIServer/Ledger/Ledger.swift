@@ -31,42 +31,68 @@ struct Ledger: Sendable {
     /// Does a batch as a whole or not at all.
     /// - Throws: ``Problem``.
     func commit(_ batch: Batch, by caller: Caller, _ options: CommitOptions) async throws -> BatchAnswer {
+        try Self.require(batch, of: caller)
+        return try await store.write { try commit(batch, by: caller, options, in: $0) }
+    }
+
+    /// Does a batch that is found out in the transaction that does it, so that nobody comes between; one without operations is nothing.
+    /// - Parameters:
+    ///   - plan: finds out the batch, and what the answer needs to know.
+    ///   - answer: reads, in the same transaction, what came of it.
+    /// - Throws: ``Problem``.
+    func commit<Plan: Sendable, Answer: Sendable>(
+        by caller: Caller, plan: @Sendable @escaping (Transaction) throws -> (batch: Batch, options: CommitOptions, plan: Plan),
+        answer: @Sendable @escaping (Plan, Transaction) throws -> Answer
+    ) async throws -> Answer {
+        try await store.write { transaction in
+            let planned = try plan(transaction)
+            if !planned.batch.operations.isEmpty {
+                try Self.require(planned.batch, of: caller)
+                _ = try commit(planned.batch, by: caller, planned.options, in: transaction)
+            }
+            return try answer(planned.plan, transaction)
+        }
+    }
+
+    private static func require(_ batch: Batch, of caller: Caller) throws(Problem) {
         for kind in Set(batch.operations.map(\.kind)).sorted() { try caller.require(kind.writeScope) }
         if let owner = batch.owner { try caller.requireOwner(owner.text) }
-        let (clock, random, webhookTargets) = (clock, random, webhookTargets)
-        return try await store.write { transaction in
-            let time = clock.now()
-            let request = options.idempotencyKey.map { _ in batch.fingerprint }
-            if let key = options.idempotencyKey, let request,
-                let known = try Idempotency.answer(key, request, account: caller.accountID, in: transaction)
-            {
-                return known
-            }
-            if let revision = options.expectedRevision, try History.revision(of: caller.accountID, in: transaction) != revision {
-                throw Problem(.stale, "the account is not at revision \(revision) any more")
-            }
-            let owner = try batch.owner.map {
-                try Owners.enter($0, batch, by: caller, at: time, random, in: transaction)
-            }
-            var ledger = LedgerTransaction(
-                transaction, caller: caller, batch: batch, options: options, time: time, random: random,
-                webhookTargets: webhookTargets, ownerID: owner?.id)
-            ledger.revision = try History.revision(of: caller.accountID, in: transaction) + 1
-            if let change = owner?.change { ledger.history.append(change) }
-            try Accounts.refuseOverfull(ledger)
-            try perform(&ledger)
-            if let owner, batch.digest != nil, let plannedAt = batch.plannedAt {
-                try Drift.settle(owner.id, plannedAt: plannedAt, &ledger)
-            }
-            try Accounts.count(ledger)
-            let revision = try History.record(ledger)
-            let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
-            // What changed nothing may be done again, with other secrets even.
-            if let key = options.idempotencyKey, let request, !ledger.history.isEmpty {
-                try Idempotency.record(key, request, answer, account: caller.accountID, at: time, in: transaction)
-            }
-            return answer
+    }
+
+    private func commit(
+        _ batch: Batch, by caller: Caller, _ options: CommitOptions, in transaction: Transaction
+    ) throws -> BatchAnswer {
+        let time = clock.now()
+        let request = options.idempotencyKey.map { _ in batch.fingerprint }
+        if let key = options.idempotencyKey, let request,
+            let known = try Idempotency.answer(key, request, account: caller.accountID, in: transaction)
+        {
+            return known
         }
+        if let revision = options.expectedRevision, try History.revision(of: caller.accountID, in: transaction) != revision {
+            throw Problem(.stale, "the account is not at revision \(revision) any more")
+        }
+        let owner = try batch.owner.map {
+            try Owners.enter($0, batch, by: caller, at: time, random, in: transaction)
+        }
+        var ledger = LedgerTransaction(
+            transaction, caller: caller, batch: batch, options: options, time: time, random: random,
+            webhookTargets: webhookTargets, ownerID: owner?.id)
+        ledger.revision = try History.revision(of: caller.accountID, in: transaction) + 1
+        if let change = owner?.change { ledger.history.append(change) }
+        try Accounts.refuseOverfull(ledger)
+        try perform(&ledger)
+        if let owner, batch.digest != nil, let plannedAt = batch.plannedAt {
+            try Drift.settle(owner.id, plannedAt: plannedAt, &ledger)
+        }
+        try Accounts.count(ledger)
+        let revision = try History.record(ledger)
+        let answer = BatchAnswer(revision: revision, results: ledger.results.sorted { $0.index < $1.index })
+        // What changed nothing may be done again, with other secrets even.
+        if let key = options.idempotencyKey, let request, !ledger.history.isEmpty {
+            try Idempotency.record(key, request, answer, account: caller.accountID, at: time, in: transaction)
+        }
+        return answer
     }
 
     /// The phases of a commit. Kinds are written in the order webhooks, domains, aliases, keys: what is pointed at

@@ -4,7 +4,7 @@ import EmailConnect
 enum Components {
     /// Every one, with what it is.
     static var all: [(name: String, schema: Schema, about: String)] {
-        kind(Domain.self) + kind(Alias.self) + kind(Webhook.self) + kind(APIKey.self) + mail + verification + [
+        kind(Domain.self) + kind(Alias.self) + kind(Webhook.self) + kind(APIKey.self) + mail + verification + live + [
             ("Fingerprint", .fingerprint, "What comes back of a secret: true, or salt and HMAC for keys that may compare."),
             ("Batch", batch, "A set of operations: order does not matter, only the final state has to be valid."),
             ("BatchAnswer", batchAnswer, "What each operation came to, in their order."),

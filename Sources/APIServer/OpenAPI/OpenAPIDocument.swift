@@ -54,13 +54,21 @@ struct OpenAPIDocument {
                         json.member("bearerFormat", "ec_...")
                         json.member("description", "An API key.")
                     }
+                    json.object("header") { json in
+                        json.member("type", "apiKey")
+                        json.member("in", "header")
+                        json.member("name", "X-API-KEY")
+                        json.member("description", "An API key, under /api.")
+                    }
                 }
                 json.object("schemas") { json in
                     for (name, schema, about) in Components.all { schema.write(name, about, to: &json) }
                 }
                 json.object("headers") { json in Self.rateHeaders(to: &json) }
                 json.object("responses") { json in
-                    for status in Set(routes.flatMap(\.problems).map(\.status)).sorted() { Self.problem(status, to: &json) }
+                    for status in Set(routes.flatMap(\.problems).map(\.status)).sorted() {
+                        for dialect in [Dialect.documented, .live] { Self.problem(status, in: dialect, to: &json) }
+                    }
                 }
             }
         }
@@ -90,6 +98,9 @@ struct OpenAPIDocument {
                 json.member("description", "Takes the scope \(scopes.map { "`\($0.rawValue)`" }.joined(separator: ", ")).")
             case .contents(let what): json.member("description", "Takes \(what).")
             }
+            if !route.isOpen, route.dialect.keyHeader != nil {
+                json.array("security") { json in for name in ["header", "key"] { json.object { $0.array(name) { _ in } } } }
+            }
             parameters(route, to: &json)
             if let body = route.body {
                 json.object("requestBody") { json in
@@ -107,7 +118,7 @@ struct OpenAPIDocument {
             json.object("responses") { json in
                 for answer in route.answers { Self.write(answer, isCounted: !route.isOpen, to: &json) }
                 for status in Set(route.problems.map(\.status)).sorted() where !route.answers.contains(where: { $0.status == status }) {
-                    json.object(String(status)) { $0.member("$ref", "#/components/responses/Problem\(status)") }
+                    json.object(String(status)) { $0.member("$ref", "#/components/responses/\(route.dialect.problemSchema)\(status)") }
                 }
             }
         }
@@ -171,9 +182,9 @@ struct OpenAPIDocument {
         }
     }
 
-    private static func problem(_ status: Int, to json: inout JSONWriter) {
+    private static func problem(_ status: Int, in dialect: Dialect, to json: inout JSONWriter) {
         let codes = Problem.Code.allCases.filter { $0.status == status }.map { "`\($0.rawValue)`" }
-        json.object("Problem\(status)") { json in
+        json.object("\(dialect.problemSchema)\(status)") { json in
             json.member("description", "\(Problem.title(of: status)): \(codes.joined(separator: ", ")).")
             json.object("headers") { json in
                 references(to: &json)
@@ -185,7 +196,7 @@ struct OpenAPIDocument {
                 }
             }
             json.object("content") { json in
-                json.object("application/problem+json") { json in Schema.named("Problem").write("schema", to: &json) }
+                json.object(dialect.problemType) { json in Schema.named(dialect.problemSchema).write("schema", to: &json) }
             }
         }
     }
@@ -218,7 +229,9 @@ struct OpenAPIDocument {
         ("Domains", "A domain receives mail."), ("Aliases", "An alias is a mailbox name on a domain; `*` takes what no other takes."),
         ("Webhooks", "A webhook is the HTTPS endpoint that gets a message as signed JSON."),
         ("Emails", "What came in, and what became of it."), ("API keys", "A key lets a program use the API with limited scopes."),
-        ("Account", "The account as a whole."), ("History", "Who did what, when."), ("Server", "The server itself."),
+        ("Account", "The account as a whole."), ("History", "Who did what, when."),
+        ("Live dialect", "What EmailConnect's n8n node speaks: the same account under other names. `/api/v1` is the same as `/api`."),
+        ("Server", "The server itself."),
     ]
 
     private static let introduction = """
@@ -234,6 +247,9 @@ struct OpenAPIDocument {
         single thing that is wrong, with a JSON pointer. A request that is refused changes nothing.
 
         **Lists** take `page` and `limit`, or `limit` and `cursor`; a cursor is stable while others write.
+
+        **Two dialects.** `/v1` is what EmailConnect documents. Under `/api` and `/api/v1` the same account speaks to EmailConnect's n8n node \
+        and what is built like it: the key in `X-API-KEY`, names in camelCase, lists whole, errors as `statusCode`, `error`, `message`.
 
         **Preconditions.** `ETag` is a resource's version; send it as `If-Match` to change only what you have seen.
         """

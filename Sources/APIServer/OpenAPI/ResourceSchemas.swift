@@ -68,7 +68,9 @@ extension Resource {
         case .webhook, .apiKey: .text(pattern: "^(\(slug)/\(slug)#)?\(slug)$")
         case .domain: Schema(DomainName.shape)
         case .alias:
-            .text(pattern: "^(\\*|[a-z0-9]+([._-][a-z0-9]+)*)@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", length: 5...318)
+            .text(
+                pattern: "^(?=[^@]{1,64}@)(\\*|[a-z0-9]+([._-][a-z0-9]+)*)@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$",
+                length: 5...318)
         }
     }
 
@@ -88,7 +90,7 @@ extension Resource {
             ? field.about : wire.hasSuffix("_id") ? "\(field.about) By id." : "\(field.about) Write-only: it does not come back."
     }
 
-    private static func request(_ field: Field<Self>, _ wire: String) -> Schema {
+    static func request(_ field: Field<Self>, _ wire: String) -> Schema {
         if wire == "webhook" { return .text(pattern: "^(\(slug)/\(slug)#)?\(slug)$") }
         if wire == "domain_id" { return .someID([.domain]) }
         if wire == "webhook_id" { return .someID([.webhook]) }

@@ -4,18 +4,19 @@ import EmailConnect
 extension Components {
     static var verification: [(name: String, schema: Schema, about: String)] {
         [
-            ("DnsRecord", record, "A record that a domain needs in the DNS."),
+            ("DnsRecord", .object(dnsRecord), "A record that a domain needs in the DNS."),
             ("DomainVerification", domain, "Whether a domain has its records, as far as the server has looked."),
             ("WebhookVerification", webhook, "What came of a call to a webhook's endpoint."),
         ]
     }
 
-    private static var record: Schema {
-        .object([
+    /// The members of a record.
+    static var dnsRecord: [Schema.Member] {
+        [
             .init("type", .values(["MX", "TXT"]), "Its type."), .init("name", .text(), "Whose it is, without a dot at the end."),
             .init("priority", .nullable(.integer(0...65535)), "Which of several is preferred, the lowest first; null for TXT."),
             .init("value", .text(), "The host, or the text."),
-        ])
+        ]
     }
 
     private static var domain: Schema {

@@ -43,8 +43,18 @@ extension Routes {
     }
 
     func create<R: StoredResource>(_: R.Type, _ call: Call) async throws -> Response {
+        let node = try call.route.dialect.read(R.kind, try await call.json(), isNew: true)
+        return try await call.route.renaming { try await create(R.self, call, node) }
+    }
+
+    /// - Parameters:
+    ///   - node: the request under the names of the field tables.
+    ///   - then: what is done with the new id before it is answered.
+    func create<R: StoredResource>(
+        _: R.Type, _ call: Call, _ node: Node, then: (_ id: String) async throws -> Void = { _ in }
+    ) async throws -> Response {
         _ = try call.query()
-        var node = try await call.json()
+        var node = node
         let attach = R.kind == .webhook ? try node.removeText("alias_id") : nil
         let (operation, token) = try Self.creation(R.self, node, random)
         let id = R.kind.idPrefix + random.identifier(16)
@@ -58,14 +68,25 @@ extension Routes {
         }
         _ = try await ledger.commit(
             Batch(owner: nil, operations: operations), by: call.caller, CommitOptions(ids: [0: id], hasServersToken: token != nil))
+        try await then(id)
         var response = try await item(R.self, id, call, .created, token: token)
-        response.headers[.location] = "/v1/\(R.kind.collection)/\(id)"
+        response.headers[.location] = "\(call.route.path)/\(id)"
         return response
     }
 
     func change<R: StoredResource>(_: R.Type, _ call: Call, replaces: Bool) async throws -> Response {
+        let node = try call.route.dialect.read(R.kind, try await call.json(), isNew: false)
+        return try await call.route.renaming { try await change(R.self, call, node, replaces: replaces) }
+    }
+
+    /// - Parameters:
+    ///   - node: the request under the names of the field tables.
+    ///   - then: what is done with the id before it is answered.
+    func change<R: StoredResource>(
+        _: R.Type, _ call: Call, _ node: Node, replaces: Bool, then: (_ id: String) async throws -> Void = { _ in }
+    ) async throws -> Response {
         _ = try call.query()
-        var set = try Stated<R>(request: try await call.json())
+        var set = try Stated<R>(request: node)
         guard !set.states("token") else { throw R.invalid("token", "a token is made by creating a key") }
         if replaces {
             for field in R.required where field != "token" && !set.states(field) {
@@ -76,6 +97,7 @@ extension Routes {
         let id = try call.id()
         let operation = Operation(.update(.id(id), set), expect: try call.expectedVersion())
         _ = try await ledger.commit(Batch(owner: nil, operations: [R.any(operation)]), by: call.caller, CommitOptions())
+        try await then(id)
         return try await item(R.self, id, call, .ok)
     }
 
@@ -108,11 +130,11 @@ extension Routes {
             return Response(status: .noContent)
         }
         let account = call.caller.accountID
-        let view = call.itemView(at: clock.now())
+        let (view, dialect) = (call.itemView(at: clock.now()), call.route.dialect)
         let found = try await store.read { transaction in
-            try transaction.first("\(R.query.select) WHERE t.account_id = ? AND t.id = ?", [.text(account), .text(id)]) { row in
+            try transaction.first("\(dialect.select(R.self)) WHERE t.account_id = ? AND t.id = ?", [.text(account), .text(id)]) { row in
                 var json = JSONWriter()
-                try R.query.write(row, view, in: transaction, to: &json)
+                try dialect.write(R.self, row, view, in: transaction, to: &json)
                 return (bytes: json.bytes, version: row.integer(1))
             }
         }
@@ -126,12 +148,17 @@ extension Routes {
             }
             bytes = json.bytes
         }
+        if status == .created, dialect.wrapped.contains(R.kind) {
+            var json = JSONWriter()
+            json.object { $0.member(R.kind.rawValue, json: String(decoding: bytes, as: UTF8.self)) }
+            bytes = json.bytes
+        }
         let etag = "\"\(found.version)\""
         // An alias shows its domain's name, a webhook its aliases, a key its use: those move without the version.
-        if call.isReading, R.kind == .domain, call.knows(etag) {
+        if dialect.hasVersions, call.isReading, R.kind == .domain, call.knows(etag) {
             return Response(status: .notModified, headers: [.eTag: etag])
         }
-        return Reply.json(status, bytes, etag: etag)
+        return Reply.json(status, bytes, etag: dialect.hasVersions ? etag : nil)
     }
 }
 

@@ -71,6 +71,9 @@ struct Route: Sendable {
     /// What it belongs to.
     var group: String
     var access: Access
+    var dialect = Dialect.documented
+    /// What the client calls the fields that the rules speak of.
+    var names: [String: String] = [:]
     var parameters: [Parameter] = []
     var headers: [Header] = []
     var body: Body?
@@ -96,6 +99,12 @@ struct Route: Sendable {
         return codes
     }
 
-    /// The path as the router has it.
-    var routerPath: RouterPath { RouterPath(path.replacing("{id}", with: ":id")) }
+    /// Each path that it is at.
+    var paths: [String] {
+        guard let first = dialect.roots.first, path.hasPrefix(first + "/") else { return [path] }
+        return dialect.roots.map { $0 + path.dropFirst(first.count) }
+    }
+
+    /// A path as the router has it.
+    static func routerPath(_ path: String) -> RouterPath { RouterPath(path.replacing("{id}", with: ":id")) }
 }

@@ -23,20 +23,22 @@ package struct Routes: Sendable {
         collection(Domain.self) + collection(Alias.self) + collection(Webhook.self) + emailRoutes + deliveryRoutes + collection(APIKey.self)
             + keyRoutes + verificationRoutes
             + accountRoutes
-            + historyRoutes + operationRoutes
+            + historyRoutes + liveRoutes + operationRoutes
     }
 
     /// The router with every route. A path answers 405 to a method that it does not take, and says to OPTIONS what it takes.
     func router() -> Router<ConnectionContext> {
         let router = Router(context: ConnectionContext.self, options: .autoGenerateHeadEndpoints)
         let (routes, pages) = (all, pages.routes(documenting: all))
-        let paths = KnownPaths(routes.map { ($0.path, $0.method) } + pages.map { ($0.path, $0.method) })
+        let paths = KnownPaths(routes.flatMap { route in route.paths.map { ($0, route.method) } } + pages.map { ($0.path, $0.method) })
         router.add(middleware: AnswerMiddleware(random: random, gate: gate, metrics: metrics, paths: paths, logger: logger))
         for route in routes {
-            router.on(route.routerPath, method: route.method) { request, context in try await answer(route, request, context) }
+            for path in route.paths {
+                router.on(Route.routerPath(path), method: route.method) { request, context in try await answer(route, request, context) }
+            }
         }
         for page in pages {
-            router.on(RouterPath(page.path.replacing("{id}", with: ":id")), method: page.method, use: page.handler)
+            router.on(Route.routerPath(page.path), method: page.method, use: page.handler)
         }
         return router
     }
@@ -48,7 +50,7 @@ package struct Routes: Sendable {
             context.notes.doNotCount()
             caller = .nobody
         case .anyKey, .scopes, .contents:
-            caller = try await gate.enter(request, context)
+            caller = try await gate.enter(request, try route.dialect.headers(request.headers), context)
             if let pinned = request.headers[HTTPField.Name.account], pinned != caller.accountID {
                 throw Problem(.wrongAccount, "the API key belongs to account \(caller.accountID), not to \(pinned.prefix(64))")
             }

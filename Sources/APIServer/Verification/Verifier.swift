@@ -77,7 +77,7 @@ struct Verifier: Sendable {
         case .verified: return
         case .wrong(let left) where left > 0:
             throw Problem(.wrongCode, "this is not the code that the endpoint was called with; \(left) more may be tried")
-        case .wrong, .none: throw Problem(.wrongCode, "no code is good any more: POST /v1/webhooks/{id}/verify sends another one")
+        case .wrong, .none: throw Problem(.wrongCode, "no code is good any more: the webhook's /verify sends another one")
         }
     }
 }

@@ -47,7 +47,23 @@ enum WebhookVerification {
         return .verified
     }
 
-    /// Forgets that an endpoint has answered, when the webhook leads elsewhere now.
+    /// Notes that somebody answers for a webhook's URL, so that it counts as verified as long as it has that one. No endpoint has answered,
+    /// and a code that is on its way stays good.
+    /// - Parameter url: what is answered for; nil for the URL that the webhook has, which a secret one is not: nobody can read it.
+    /// - Returns: false when the webhook has another URL.
+    static func trust(_ id: String, with url: HTTPURL? = nil, account: String, in transaction: Transaction) throws -> Bool {
+        let current = try transaction.first(
+            "SELECT url FROM webhooks WHERE account_id = ? AND id = ?", [.text(account), .text(id)]
+        ) { $0.optionalText(0) }
+        guard let current = current ?? nil, url == nil || url?.text == current else { return false }
+        try transaction.run(
+            "INSERT INTO webhook_verification (webhook_id, account_id, url_sha256) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [.text(id), .text(account), .text(Hex.sha256(current))])
+        try transaction.run("UPDATE webhooks SET verified = 1 WHERE id = ?", [.text(id)])
+        return true
+    }
+
+    /// Forgets that an endpoint has answered, or somebody for it, when the webhook leads elsewhere now.
     static func forget(_ id: String, unlessAt url: String?, in transaction: Transaction) throws {
         let gone = try transaction.run(
             "DELETE FROM webhook_verification WHERE webhook_id = ? AND url_sha256 <> ?", [.text(id), .text(Hex.sha256(url ?? ""))])

@@ -44,17 +44,20 @@ public struct DNSRecord: Hashable, Sendable {
 
     /// Writes it as an item of a list.
     public func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.member("type", type)
-            json.member("name", name)
-            switch data {
-            case .mx(let preference, let exchange):
-                json.member("priority", preference)
-                json.member("value", exchange.text)
-            case .txt(let text):
-                json.null("priority")
-                json.member("value", text)
-            }
+        json.object { writeMembers(to: &$0) }
+    }
+
+    /// Writes it as members of an open object.
+    public func writeMembers(to json: inout JSONWriter) {
+        json.member("type", type)
+        json.member("name", name)
+        switch data {
+        case .mx(let preference, let exchange):
+            json.member("priority", preference)
+            json.member("value", exchange.text)
+        case .txt(let text):
+            json.null("priority")
+            json.member("value", text)
         }
     }
 

@@ -65,8 +65,11 @@ def check(name, sent, method="POST", allowed=REFUSED, cut=False):
         if old != before:
             fail(name, f"changed {', '.join(each for each in before if old[each] != before[each])}")
     status, headers, body = answer or (400 if cut else 0, {}, b"")
-    problem = json.loads(body) if headers.get("Content-Type") == "application/problem+json" else {}
+    isLive, type = re.match(rb"\w+ /api(/|[ ?])", sent), headers.get("Content-Type")
+    problem = json.loads(body) if body and type == ("application/json" if isLive else "application/problem+json") else {}
     isProblem = problem.get("code") in codes and problem["request_id"] == headers["X-Request-Id"] and problem["status"] == status
+    if isLive:
+        isProblem = set(problem) == {"statusCode", "error", "message"} and problem["statusCode"] == status and "X-Request-Id" in headers
     if status not in allowed or RAW.search(body) or not (isProblem or status < 400 or cut and not body) or status == 429:
         fail(name, f"answered {status or 'nothing'} {headers.get('Content-Type')} {body[:200]!r}")
 
@@ -161,6 +164,8 @@ def spoil_route(path, method, operation, value, id):
     if operation.get("security") != []:
         bad = ["", "Bearer", "Bearer ", "Basic eDp5", f"Bearer {key}x", f"Bearer {key[:-1]}", f"Bearer {key.swapcase()}", "Bearer \xff", key]
         spoiled["Authorization"] = bad + [None, f"Bearer {key}, Bearer {key}", f"Bearer {key}\r\nAuthorization: Bearer {key}"]
+        if path.startswith("/api"):
+            spoiled["X-API-KEY"] = ["", "x", key, f"{key}x", "\xff", "x" * 9000]  # Beside Authorization: two keys are one too many.
         spoiled["EmailConnect-Account"] = ["", "x", "acct_x", "\xff", "x" * 9000]
     for header, text in ((header, text) for header, bad in spoiled.items() for text in bad):
         send(f"with {header}: {text!a:.20}", allowed=[200, 304, 400] if header == "If-None-Match" else REFUSED, **{header: text})
@@ -256,7 +261,7 @@ try:
         if path.endswith("/verify/complete"):
             # Nobody can guess a code: this one is written down as though the endpoint had been called with it.
             with sqlite3.connect("a.db", timeout=20) as writer:
-                row = path.split("/")[3], hashlib.sha256(b"").hexdigest(), hashlib.sha256(value["code"].encode()).hexdigest()
+                row = path.split("/")[3], hashlib.sha256(b"").hexdigest(), hashlib.sha256("".join(value.values()).encode()).hexdigest()
                 writer.execute("INSERT OR REPLACE INTO webhook_verification SELECT id, account_id, ?2, ?3, '9999', 0, NULL FROM webhooks WHERE id = ?1", row)
         ask(method.upper(), path, value)
 finally:

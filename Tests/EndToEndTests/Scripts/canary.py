@@ -82,8 +82,8 @@ try:
     key = open("first.key").read().strip()
     CONNECTION = {"EMAILCONNECT_URL": url, "EMAILCONNECT_API_KEY": key}
 
-    def ask(method, path, body=None):
-        request = urllib.request.Request(url + path, method=method, data=body and json.dumps(body).encode())
+    def ask(method, path, body=None, root="/v1"):
+        request = urllib.request.Request(url.removesuffix("/v1") + root + path, method=method, data=body and json.dumps(body).encode())
         request.add_header("Authorization", f"Bearer {key}")
         request.add_header("Content-Type", "application/json")
         return json.load(urllib.request.urlopen(request))
@@ -138,6 +138,7 @@ try:
     write("slow.yaml", MANIFEST.replace("[cat, value.txt]", "[sh, -c, 'kill -SEGV $PPID; cat value.txt']"))
     run("apply", "slow.yaml", "--auto-approve", "--allow-commands")
     rows = [json.dumps(ask("GET", path)) for path in ("/webhooks", "/changes", "/applies", "/api-keys", "/activity")]
+    rows += [json.dumps(ask("GET", path, root="/api")) for path in ("/webhooks", "/aliases", "/domains")]
 finally:
     server.send_signal(signal.SIGTERM)
     server.wait(20)
