@@ -24,6 +24,13 @@ public protocol AccountWriter: Sendable {
     /// Says that a token has reached its sink.
     /// - Throws: when the account did not take note.
     func acknowledge(key id: String, prefix: String) async throws(AccountFailure)
+    /// How long a batch takes; nil where it is one request.
+    func estimate(_ batch: Batch) async -> CallEstimate?
+}
+
+extension AccountWriter {
+    /// None: a batch is one request.
+    public func estimate(_ batch: Batch) async -> CallEstimate? { nil }
 }
 
 /// Why an account could not be read or changed: what is wrong, and what to do. Never a secret, never a raw error.
@@ -32,8 +39,12 @@ public struct AccountFailure: Error, Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         /// No answer, or none of the API.
         case unreachable
+        /// A server answers, and has nothing of the kind at that path.
+        case missing
         /// The API said no.
         case refused(Problem)
+        /// A batch that is no transaction was done in part: the results are those of what was done.
+        case partly(BatchAnswer)
         /// The request was sent, the answer did not come: nobody knows whether it was done.
         case unknown
     }

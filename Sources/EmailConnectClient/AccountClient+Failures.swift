@@ -15,7 +15,9 @@ extension AccountClient {
             case .missingScope: "use a key that has it"
             case .forbidden: "use another key, or another address"
             case .wrongAccount: "use this account's key, or correct server.account in the manifest"
-            case .notFound: "check EMAILCONNECT_URL; it ends with /v1"
+            case .notFound:
+                endpoint.dialect == .v1
+                    ? "check EMAILCONNECT_URL; it ends with /v1" : "run the command again; it plans from what the account is now"
             case .stale, .duplicate: "run the command again; it plans from what the account is now"
             case .olderRun: "this run came too late; --allow-older applies it all the same"
             case .otherRepository: "choose another manifest name, or say repository_moved_from: in the manifest"
@@ -36,6 +38,11 @@ extension AccountClient {
             return AccountFailure(
                 .unreachable, "\(name) answers with a redirect (\(status.code)), which is never followed",
                 "set EMAILCONNECT_URL to the API itself, as in https://host/v1")
+        }
+        if status.code == 404 {
+            return AccountFailure(
+                .missing, "\(name) is not the EmailConnect API: it answered 404 with \(what)",
+                "check EMAILCONNECT_URL; it ends with /v1, or with /api")
         }
         if [429, 502, 503, 504].contains(status.code) {
             return AccountFailure(

@@ -60,7 +60,8 @@ extension AccountClient {
         }
     }
 
-    private func once<T: Sendable>(
+    /// Sends a request one time.
+    func once<T: Sendable>(
         _ request: Request, _ read: (HTTPClientResponse) async throws -> T
     ) async throws(FailedTry) -> T {
         let response = try await send(request)
@@ -81,7 +82,12 @@ extension AccountClient {
         request.method = wanted.method
         request.headers.add(name: "Accept", value: wanted.accept)
         request.headers.add(name: "User-Agent", value: "reconcile")
-        if let key = endpoint.key { request.headers.add(name: "Authorization", value: "Bearer \(key.reveal())") }
+        if let key = endpoint.key {
+            switch endpoint.dialect {
+            case .v1: request.headers.add(name: "Authorization", value: "Bearer \(key.reveal())")
+            case .app: request.headers.add(name: "X-API-KEY", value: key.reveal())
+            }
+        }
         if let account = endpoint.account { request.headers.add(name: "EmailConnect-Account", value: account) }
         if let key = wanted.idempotencyKey { request.headers.add(name: "Idempotency-Key", value: key) }
         if let body = wanted.body {
@@ -93,12 +99,13 @@ extension AccountClient {
         let type = response.headers.first(name: "Content-Type")?.lowercased() ?? ""
         if (200..<300).contains(response.status.code), response.status.code == 204 || type.hasPrefix(wanted.accept) { return response }
         let trouble = Self.trouble(response, isWrite: wanted.isWrite)
-        guard type.hasPrefix("application/problem+json") else {
+        let isProblem = type.hasPrefix("application/problem+json")
+        guard isProblem || endpoint.dialect == .app && type.hasPrefix("application/json") && response.status.code >= 400 else {
             throw FailedTry(failure: notTheAPI(response.status, type, isWrite: wanted.isWrite), trouble: trouble)
         }
         do {
-            let bytes = try await response.body.collect(upTo: Self.errorLimit)
-            let problem = try Problem(Array(bytes.readableBytesView))
+            let bytes = Array(try await response.body.collect(upTo: Self.errorLimit).readableBytesView)
+            let problem = try isProblem ? Problem(bytes) : Problem(app: bytes, status: Int(response.status.code))
             throw FailedTry(failure: refusal(problem), trouble: problem.code == .damaged ? .final : trouble)
         } catch let failed as FailedTry { throw failed } catch { throw failed(error, wanted) }
     }

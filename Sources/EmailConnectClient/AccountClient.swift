@@ -12,7 +12,7 @@ public struct AccountClient: AccountReader, AccountWriter {
     let pacing: Pacing
 
     /// The largest answer that is not a state, in bytes.
-    private static let answerLimit = 64 << 20
+    static let answerLimit = 64 << 20
 
     /// Opens a client, gives it to `body`, and shuts it down on every path.
     /// - Throws: ``AccountFailure`` when the CA file cannot be used, and what `body` throws.
@@ -42,6 +42,15 @@ public struct AccountClient: AccountReader, AccountWriter {
             throw error
         }
     }
+
+    /// The same server by `/api`; nil for a server in this process.
+    public var appEndpoint: Endpoint? { endpoint.app }
+
+    /// Whether the URL itself is that of `/api`.
+    public var isApp: Bool { endpoint.isApp }
+
+    /// The same connections to another place, or for another dialect.
+    func speaking(to endpoint: Endpoint) -> AccountClient { AccountClient(endpoint: endpoint, http: http, pacing: pacing) }
 
     /// What people call the server.
     var name: String { endpoint.name }

@@ -4,7 +4,7 @@ public import EmailConnect
 public struct Endpoint: Sendable {
     /// The ways to a server.
     public enum Transport: Sendable, Equatable {
-        /// The API's base URL, with `/v1`.
+        /// The API's base URL, with `/v1` or `/api`.
         case url(HTTPURL)
         /// The bundled server in this process, over a socket that only it can reach.
         case unixSocket(path: String)
@@ -16,6 +16,8 @@ public struct Endpoint: Sendable {
     public var key: Secret?
     /// The only account that may answer; nil for whichever the key belongs to.
     public var account: String?
+    /// How the server is spoken to.
+    public var dialect = ServerDialect.v1
     /// A file of PEM certificates that are trusted beside the system's.
     public var caFile: String?
 

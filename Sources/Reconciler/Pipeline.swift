@@ -42,7 +42,7 @@ public enum Pipeline {
         do throws(FileFailure) {
             let read = try ManifestLoader.load(file, effects, isTraced: isTraced)
             let (state, marks, diagnostics) = StateBuilder.build(read.layer, read.files)
-            let all = (read.diagnostics + diagnostics).sorted()
+            let all = (read.diagnostics + diagnostics + (state?.untoldByPin ?? [])).sorted()
             return Loaded(
                 file: file, desired: all.contains { $0.severity == .error } ? nil : state, diagnostics: all,
                 files: read.files.map(\.name),
@@ -116,7 +116,7 @@ public enum Pipeline {
         _ desired: DesiredState, file: String, run: Run = Run(), from reader: some AccountReader, _ effects: Effects
     ) async throws(AccountFailure) -> Planned {
         let (secrets, diagnostics) = SecretResolver.resolve(desired.secretReferences, manifest: file, effects, run: run)
-        let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
+        let state = try await read(reader, for: desired)
         let make: @Sendable (AccountState) -> Plan = { Planner.plan(desired, $0, secrets, repository: run.repository) }
         return Planned(
             plan: make(state), diagnostics: diagnostics, desired: desired, secrets: secrets, run: run, folder: Paths.folder(of: file),
@@ -128,11 +128,18 @@ public enum Pipeline {
     public static func rotation(
         _ desired: DesiredState, of keys: Rotation, file: String, run: Run = Run(), from reader: some AccountReader
     ) async throws(AccountFailure) -> Planned {
-        let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
+        let state = try await read(reader, for: desired)
         let make: @Sendable (AccountState) -> Plan = { keys.plan(desired, $0) }
         return Planned(
             plan: make(state), diagnostics: [], desired: desired, secrets: Secrets(), run: run, folder: Paths.folder(of: file),
             remake: make)
+    }
+
+    /// The account, if it has a place for what is wanted.
+    private static func read(_ reader: some AccountReader, for desired: DesiredState) async throws(AccountFailure) -> AccountState {
+        let state = try await reader.state(of: Kind.allCases, seenBy: desired.viewer)
+        if let failure = desired.untold(by: state.header) { throw failure }
+        return state
     }
 
     /// A plan that may be applied, with its new tokens.
@@ -210,16 +217,24 @@ public enum Pipeline {
 
     /// Whether the account does not know yet that this run, or this repository, was here.
     private static func isNews(_ run: Run, _ plan: Plan) -> Bool {
+        // What it was doing is done, and nobody has noted that.
+        if plan.header.unfinished != nil { return true }
         let known = plan.header.owners.first { $0.name == plan.owner }
         if let sequence = run.sequence, sequence > known?.sequence ?? 0 { return true }
         return run.repository != nil && known != nil && known?.repository != run.repository
     }
 
+    /// How long an apply takes, where each operation is a call of its own; nil where it is one request.
+    public static func estimate(_ prepared: PreparedApply, for account: some AccountWriter) async -> CallEstimate? {
+        guard prepared.hasOperations else { return nil }
+        return await account.estimate(prepared.batch.batch)
+    }
+
     /// How often an apply that finds the account moved plans again.
     private static let rebases = 5
 
-    /// Does what was planned: one batch, all or nothing; then new keys go to their sinks and are acknowledged. If the account
-    /// moved meanwhile, it is planned again, and sent again only while the plan is the one that was approved.
+    /// Does what was planned: one batch, all or nothing where the account can do that; then new keys go to their sinks and are
+    /// acknowledged. If the account moved meanwhile, it is planned again, and sent again only while the plan is the one that was approved.
     /// - Throws: ``ApplyRefusal``, or ``AccountFailure`` when the batch was refused, or nobody knows whether it was done.
     public static func apply(
         _ prepared: PreparedApply, _ planned: Planned, to account: some AccountReader & AccountWriter, onLoopback: Bool, _ effects: Effects

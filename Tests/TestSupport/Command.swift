@@ -121,10 +121,13 @@ public struct RunningCommand: Sendable {
     let scratch: Scratch
 
     /// Sends it SIGINT, as Ctrl-C does.
-    public func interrupt() { kill(identifier, SIGINT) }
+    public func interrupt() { _ = Glibc.kill(identifier, SIGINT) }
+
+    /// Ends it at once, as a machine that goes away does.
+    public func kill() { _ = Glibc.kill(identifier, SIGKILL) }
 
     /// Sends it SIGTERM.
-    public func terminate() { kill(identifier, SIGTERM) }
+    public func terminate() { _ = Glibc.kill(identifier, SIGTERM) }
 
     /// Waits until its standard error has some text, or it has ended.
     public func waits(forErrors text: String) async throws { try await waits(for: text, in: "err") }

@@ -34,6 +34,8 @@ public enum HostileProxy {
         case garbageAfter
         /// 200 with a page of HTML, as from a login portal; the server never sees the request.
         case wrongPage
+        /// 404 with a page of HTML, as where nothing of the kind is; the server never sees the request.
+        case missing
     }
 
     /// Runs it as long as `body` does.
@@ -152,7 +154,7 @@ extension HostileProxy.Fault {
         switch self {
         case .none, .dropAnswer, .truncateAnswer, .delayAnswer, .badGatewayAfter, .garbageAfter: 1
         case .duplicateRequest: 2
-        case .dropBeforeRequest, .tooManyRequests, .serverError, .badGateway, .unavailable, .garbage, .wrongPage: 0
+        case .dropBeforeRequest, .tooManyRequests, .serverError, .badGateway, .unavailable, .garbage, .wrongPage, .missing: 0
         }
     }
 
@@ -171,6 +173,7 @@ extension HostileProxy.Fault {
         // The start of a TLS alert: what a port for TLS says to plain text.
         case .garbage, .garbageAfter: return [[0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46] + Array("no HTTP\r\n\r\n".utf8)]
         case .wrongPage: return [Self.answer("200 OK", "text/html", "<html>")]
+        case .missing: return [Self.answer("404 Not Found", "text/html", "<html>Not Found</html>")]
         }
     }
 

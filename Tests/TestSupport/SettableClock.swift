@@ -12,6 +12,9 @@ public final class SettableClock: Sendable {
     /// Lets time pass.
     public func advance(seconds: Int) { time.withLock { $0 = Timestamp(seconds: $0.seconds + seconds) } }
 
+    /// The seconds since 1970.
+    public var seconds: Int { time.withLock { $0.seconds } }
+
     /// The clock as the server takes it.
     public var clock: Clock { Clock { self.time.withLock { $0 } } }
 }

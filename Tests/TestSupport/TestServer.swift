@@ -18,12 +18,12 @@ public struct TestServer: Sendable {
     /// Runs a server as long as `body` does.
     /// - Parameter access: with keys over TCP, or local over a Unix socket.
     public static func with<T: Sendable>(
-        _ access: BundledServer.Access = .keys, scratch: Scratch? = nil, clock: Clock = .system,
+        _ access: BundledServer.Access = .keys, scratch: Scratch? = nil, clock: Clock = .system, limitsRequests: Bool = false,
         _ body: (TestServer) async throws -> T
     ) async throws -> T {
         let scratch = try scratch ?? Scratch()
         var options = ServerOptions()
-        options.limitsRequests = false
+        options.limitsRequests = limitsRequests
         let server = try await BundledServer(
             database: scratch.file("account.db"), access: access, options: options,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

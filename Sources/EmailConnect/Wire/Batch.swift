@@ -23,6 +23,8 @@ public struct Batch: Equatable, Sendable {
     public var context: [String: String]
     /// What is to be done.
     public var operations: [AnyOperation]
+    /// A word for each change that was approved, by which a later run knows what is left of it. Not sent.
+    public var steps: [String] = []
 
     /// A list of operations.
     public init(

@@ -23,6 +23,12 @@ public struct StateHeader: Equatable, Sendable {
     public var owners: [OwnerRecord]
     /// How many of a kind the account may have; a kind that is missing has no limit.
     public var resourceLimits: [Kind: Int]
+    /// How the server is spoken to.
+    public var dialect = ServerDialect.v1
+    /// Fields that the server does not tell and does not take, by kind: nothing is known of them.
+    public var untold: [Kind: Set<String>] = [:]
+    /// An apply of the viewer that did not come to its end; nil where what is applied is applied as a whole.
+    public var unfinished: UnfinishedApply?
 
     /// The first line of a state.
     public init(

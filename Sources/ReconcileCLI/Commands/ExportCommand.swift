@@ -59,17 +59,17 @@ struct ExportCommand: AsyncParsableCommand {
             var options = Exporter.Options(owner: try owner)
             options.domains = try domains
             options.pinsAccount = !account.local
-            var pins = ServerPins()
+            var viewer = DesiredState(owner: try owner)
             if let into {
                 let (desired, _) = try session.loadOrExit(into)
-                (options.owner, options.into, options.manifest, pins) = (desired.owner, desired, into, desired.pins)
+                (options.owner, options.into, options.manifest, viewer) = (desired.owner, desired, into, desired)
             }
             if out != "-", !force, (try? session.effects.readFile(out)) != nil {
                 session.fail("\(Escaped.line(out)) is there already", "choose another file, or add --force")
                 throw ExitCode(ExitStatus.failed.rawValue)
             }
             let wanted = options
-            let status = try await session.withAccount(account, pins, writes: false) { client, _ in
+            let status = try await session.withAccount(account, viewer, beside: into ?? out, writes: false) { client, _ in
                 let state = try await client.state(of: Kind.allCases, seenBy: wanted.owner)
                 let exported: (text: String, isEmpty: Bool)
                 do throws(Rejection) { exported = try Exporter.export(state, wanted) } catch {

@@ -91,7 +91,7 @@ struct PlanCommand: AsyncParsableCommand {
             throw ExitCode(ExitStatus.failed.rawValue)
         }
         let (wanted, source) = (desired, loaded)
-        let status = try await session.withAccount(account, desired.pins, writes: false) { client, name in
+        let status = try await session.withAccount(account, desired, beside: loaded.file, writes: false) { client, name in
             try await plan(wanted, source, client, name, session)
         }
         try session.exit(status)

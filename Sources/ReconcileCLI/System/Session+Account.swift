@@ -11,6 +11,19 @@ extension Session {
         _ options: AccountOptions, _ pins: ServerPins, writes: Bool,
         _ body: (AccountClient, _ server: String) async throws -> ExitStatus
     ) async throws -> ExitStatus {
+        try await withServer(options, pins, writes: writes) { client, name in
+            guard options.local || pins.dialect != .app && !client.isApp else {
+                fail("this needs /v1: through /api an account tells neither keys nor history", "set EMAILCONNECT_URL to a server with /v1")
+                return .failed
+            }
+            return try await body(client, name)
+        }
+    }
+
+    private func withServer(
+        _ options: AccountOptions, _ pins: ServerPins, writes: Bool,
+        _ body: (AccountClient, _ server: String) async throws -> ExitStatus
+    ) async throws -> ExitStatus {
         do {
             if options.local {
                 let path = options.localDb ?? LocalServer.defaultDatabase
@@ -29,6 +42,25 @@ extension Session {
         } catch let failure as FileFailure {
             fail(failure.problem, "check the folder's permissions")
             throw ExitCode(ExitStatus.failed.rawValue)
+        }
+    }
+
+    /// As ``withAccount(_:_:writes:_:)``, for what a manifest wants: also where the server has nothing but `/api`. Who manages what there
+    /// stands in inventories beside the manifest.
+    func withAccount(
+        _ options: AccountOptions, _ desired: DesiredState, beside file: String, writes: Bool,
+        _ body: (any AccountReader & AccountWriter, _ server: String) async throws -> ExitStatus
+    ) async throws -> ExitStatus {
+        var pins = desired.pins
+        // Nothing is asked of an account that cannot tell who it is; the plan says so.
+        if pins.dialect == .app { pins.account = nil }
+        return try await withServer(options, pins, writes: writes) { client, name in
+            let dialect = options.local ? .v1 : pins.dialect
+            guard dialect != .v1, let endpoint = client.appEndpoint else { return try await body(client, name) }
+            let store = inventory(of: desired.owner, in: Paths.join(Paths.folder(of: file), "inventory"))
+            let app = AppAccount(client, at: endpoint, store: store) { self.interruption.isRequested }
+            let hasApp = dialect == .app || client.isApp
+            return try await body(ChosenAccount(hasApp ? nil : client, app: app), hasApp ? endpoint.name : name)
         }
     }
 

@@ -15,14 +15,16 @@ struct Applying {
 
     /// Plans what is wanted and makes it so.
     func apply(_ desired: DesiredState, file: String) async throws {
-        try await apply(pins: desired.pins) { client in
+        try await apply(desired, file: file) { client in
             try await Pipeline.plan(desired, file: file, run: run, from: client, session.effects)
         }
     }
 
     /// Makes a plan and does what it says.
-    func apply(pins: ServerPins, _ plan: (AccountClient) async throws -> Pipeline.Planned) async throws {
-        let status = try await session.withAccount(account, pins, writes: true) { client, name in
+    func apply(
+        _ desired: DesiredState, file: String, _ plan: (any AccountReader & AccountWriter) async throws -> Pipeline.Planned
+    ) async throws {
+        let status = try await session.withAccount(account, desired, beside: file, writes: true) { client, name in
             let planned = try await session.timed("planned") { try await plan(client) }
             session.show(planned.diagnostics, [:])
             if format == .text { try session.write(PlanText(session.style, width: session.width).render(planned.plan, server: name)) }
@@ -31,7 +33,8 @@ struct Applying {
         try session.exit(status)
     }
 
-    private func apply(_ planned: Pipeline.Planned, _ client: AccountClient, _ name: String) async throws -> ExitStatus {
+    private func apply(_ planned: Pipeline.Planned, _ client: any AccountReader & AccountWriter, _ name: String) async throws -> ExitStatus
+    {
         func report(_ applied: Applied?, _ status: ExitStatus, already: ApplyRecord? = nil) throws -> ExitStatus {
             if format == .json {
                 do {
@@ -58,6 +61,9 @@ struct Applying {
             let prepared = try Pipeline.prepare(planned, onLoopback: isLoopback, session.effects)
             if !prepared.hasOperations, format == .text { try session.write("Nothing to apply.\n") }
             guard prepared.isWorthSending else { return try report(nil, .done) }
+            if let estimate = await Pipeline.estimate(prepared, for: client) {
+                session.note("\(estimate.text). Each is a call of its own: stopped half-way, apply goes on with the rest.")
+            }
             let isApproved = autoApprove || review != nil || !prepared.hasOperations
             guard try isApproved || session.confirm("Apply this plan? Only yes applies it: ") else {
                 session.note("Nothing was applied.")
@@ -70,6 +76,7 @@ struct Applying {
             }
             if !prepared.hasOperations { return try report(nil, .done) }
             if format == .text { try session.write(AppliedText.render(applied, planned.plan)) }
+            if let rest = applied.rest { session.fail(rest.problem, rest.remedy) }
             return try report(applied, applied.exit)
         } catch let refusal as ApplyRefusal {
             for problem in refusal.problems.dropLast() { session.fail(problem, "") }

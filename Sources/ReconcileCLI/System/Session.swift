@@ -222,7 +222,9 @@ final class Session: Sendable {
             }, jitter: { Double.random(in: 0..<1) },
             waiting: { problem, pause in
                 guard pause >= .seconds(1) || self.isVerbose else { return }
-                self.note("\(Escaped.line(problem)); trying again in \(Int((pause / .milliseconds(1)).rounded())) ms")
+                let milliseconds = Int((pause / .milliseconds(1)).rounded())
+                let time = milliseconds < 60_000 ? "\(milliseconds) ms" : CallEstimate.text(seconds: milliseconds / 1000)
+                self.note("\(Escaped.line(problem)); trying again in \(time)")
             })
     }
 

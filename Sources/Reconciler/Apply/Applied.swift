@@ -11,6 +11,21 @@ public struct Applied: Equatable, Sendable {
     /// What was done, by the plan that was applied in the end.
     public var counts = Counts()
 
+    /// What was not done, where a batch is no transaction; nil when all was.
+    public var rest: Rest?
+
+    /// A batch that was done in part.
+    public struct Rest: Equatable, Sendable {
+        /// What was done, by name.
+        public var done: [String]
+        /// What was not.
+        public var left: [String]
+        /// What went wrong.
+        public var problem: String
+        /// What to do.
+        public var remedy: String
+    }
+
     /// A token that did not reach its sink, or whose delivery was not acknowledged.
     public struct Undelivered: Equatable, Sendable {
         /// The key in the manifest.
@@ -20,5 +35,5 @@ public struct Applied: Equatable, Sendable {
     }
 
     /// How the command ends.
-    public var exit: ExitStatus { undelivered.isEmpty ? .done : .partly }
+    public var exit: ExitStatus { undelivered.isEmpty && rest == nil ? .done : .partly }
 }

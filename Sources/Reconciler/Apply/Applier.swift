@@ -16,7 +16,17 @@ struct Applier {
         let answer: BatchAnswer
         do throws(AccountFailure) {
             answer = try await writer.commit(prepared.batch, idempotencyKey: Hex.sha256(basis))
-        } catch { throw error.naming(prepared.batch.operations, of: plan) }
+        } catch {
+            guard case .partly(let answer) = error.kind else { throw error.naming(prepared.batch.operations, of: plan) }
+            let done = Set(answer.results.map(\.index))
+            let operations = prepared.batch.operations
+            let titles = { (isDone: Bool) in
+                operations.indices.filter { done.contains($0) == isDone }.map { Escaped.line(plan.title(of: operations[$0])) }
+            }
+            return Applied(
+                revision: answer.revision, delivered: [], undelivered: [], counts: plan.counts,
+                rest: .init(done: titles(true), left: titles(false), problem: error.problem, remedy: error.remedy))
+        }
         var applied = Applied(revision: answer.revision, delivered: [], undelivered: [], counts: plan.counts)
         var results: [Int: BatchAnswer.Result] = [:]
         for result in answer.results where result.token != nil { results[result.index] = result }

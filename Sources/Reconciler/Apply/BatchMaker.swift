@@ -61,6 +61,7 @@ struct BatchMaker {
         var batch = Batch(
             owner: plan.owner, digest: plan.digest.text, sequence: run.sequence, context: run.context, operations: operations)
         batch.plannedAt = plan.header.revision
+        if plan.header.dialect == .app { batch.steps = plan.steps }
         if !deliveries.isEmpty { batch.context[Sink.contextName] = Sink.context(deliveries.map { ($0.key, $0.sink) }) }
         batch.allowsOlder = run.allowsOlder
         batch.ownerMovedFrom = plan.movedFrom

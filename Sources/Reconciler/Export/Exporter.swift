@@ -166,7 +166,7 @@ public struct Exporter {
     }
 
     private mutating func finish() {
-        let account = state.header.accountID
+        let account = state.header.dialect == .v1 ? state.header.accountID : state.header.serverID
         manifest.head = ["Exported from the account \(account), revision \(state.header.revision), \(state.header.time.text)."]
         let counts = Kind.allCases.compactMap { kind in
             foreign[kind].map { "\($0) \($0 == 1 ? kind.word : kind.words)" }
@@ -184,7 +184,7 @@ public struct Exporter {
                     note: "decide: with environment it is the owner's name in the account"),
                 .init(name: "environment", value: YAMLText.scalar(owner[1])),
             ]
-            if options.pinsAccount { manifest.account = account }
+            if options.pinsAccount, state.header.dialect == .v1 { manifest.account = account }
             return
         }
         manifest.head.append(

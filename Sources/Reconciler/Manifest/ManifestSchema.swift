@@ -42,6 +42,9 @@ public enum ManifestSchema {
                     [
                         .init("url", .written(pattern: "^[hH][tT][tT][pP]"), "Refused against any other URL.", isRequired: false),
                         .init("account", .written(), "Refused against any other account, acct_...", isRequired: false),
+                        .init(
+                            "dialect", .values(ServerDialect.allCases.map(\.rawValue)),
+                            "How the server is spoken to: by /v1, or by /api (app); found out if left out.", isRequired: false),
                     ], isClosed: true), "Pins: whom this manifest is for.", isRequired: false),
             .init("policy", policy, "What may not be, whoever wrote it; only ever tightened.", isRequired: false),
             .init("allow", consent, "Consent to what a plan does not do by itself; reviewed with the rest.", isRequired: false),

@@ -197,6 +197,12 @@ extension Conflict {
                 kind: kind, name: name, problem: "is managed by \(other.text)",
                 remedy: "remove it from one of the two manifests, or agree with allow: { take_over: { \(other.text): [\(written)] } }")
         }
+        guard R.isUniqueInAccount else {
+            return Conflict(
+                kind: kind, name: name, problem: "exists and nobody manages it: \(Escaped.line(String(record.id.prefix(64))))",
+                remedy:
+                    "agree with adopt: { id: \(Escaped.line(String(record.id.prefix(64)))) } at its entry, or give the entry another name:")
+        }
         return Conflict(
             kind: kind, name: name, problem: "exists and nobody manages it",
             remedy: "agree with allow: { adopt: [\(written)] } or --adopt \(written.replacing("\"", with: "")), "

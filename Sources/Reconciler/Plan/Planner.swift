@@ -6,9 +6,9 @@ enum Planner {
     /// - Parameter repository: the one that plans, if anybody knows; the account may know another.
     /// - Complexity: O(wanted + held), and O(n log n) in the changes.
     static func plan(_ desired: DesiredState, _ state: AccountState, _ secrets: Secrets, repository: String? = nil) -> Plan {
-        let desired = desired.resolvingIDs(in: state)
+        let (desired, ambiguous) = desired.resolvingIDs(in: state).findingByName(in: state)
         let owner = desired.owner
-        var conflicts = Conflicts.missing(desired, state) + Conflicts.ofOwners(desired, state, repository)
+        var conflicts = ambiguous + Conflicts.missing(desired, state) + Conflicts.ofOwners(desired, state, repository)
 
         let renames = Renames(desired, state.aliases)
         var webhooks = Side(desired.webhooks, state.webhooks, desired)

@@ -125,7 +125,7 @@ private struct Others<R: Resource> {
             }
         }
         for (name, options) in manifest.options where name.kind == R.kind {
-            guard let id = options.adopts, keys["\(manifest.owner.text)#\(name.name)"] == nil else { continue }
+            guard let id = options.adopts ?? options.found, keys["\(manifest.owner.text)#\(name.name)"] == nil else { continue }
             if let place = ids[id] {
                 places[name.name] = place
                 if records[place].owner == manifest.owner { ours.insert(place) }

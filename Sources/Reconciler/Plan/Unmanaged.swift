@@ -18,7 +18,7 @@ struct Unmanaged {
         let external = Set(
             (policy.unmanaged[.domain] == .forbid ? [] : desired.externalDomains.map(\.name)) + desired.domains.compactMap(\.value.name))
         let used = Set(policy.unmanaged[.webhook] == .forbid ? [] : desired.externalWebhooks.map(\.reference))
-        let adopted = Set(desired.options.values.compactMap(\.adopts))
+        let adopted = Set(desired.options.values.compactMap { $0.adopts ?? $0.found })
         let loose = state.aliases.filter { $0.owner == nil }
         let declared = loose.isEmpty ? [] : Set(desired.aliases.compactMap(\.value.naturalKey))
         add(.webhook, policy, state.webhooks.filter { $0.owner == nil && !used.contains(.id($0.id)) && !adopted.contains($0.id) }) {

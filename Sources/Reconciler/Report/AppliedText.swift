@@ -4,6 +4,7 @@ import EmailConnect
 public enum AppliedText {
     /// A few lines, with a line feed at their end.
     public static func render(_ applied: Applied, _ plan: Plan) -> String {
+        if let rest = applied.rest { return render(rest) }
         let counts = applied.counts
         var parts = ["\(counts.add) added", "\(counts.change) changed", "\(counts.delete) deleted"]
         let rest = [
@@ -17,6 +18,14 @@ public enum AppliedText {
         for failure in applied.undelivered {
             text += "Not delivered: api key \(failure.key): \(Escaped.line(failure.problem)); the next apply issues it again.\n"
         }
+        return text
+    }
+
+    private static func render(_ rest: Applied.Rest) -> String {
+        let all = rest.done.count + rest.left.count
+        var text = "Applied in part: \(rest.done.count) of \(all) \(all == 1 ? "operation" : "operations").\n"
+        for name in rest.done { text += "  done  \(name)\n" }
+        for name in rest.left { text += "  left  \(name)\n" }
         return text
     }
 }

@@ -63,6 +63,10 @@ public enum PlanJSON {
                             }
                         }
                     }
+                    if let rest = applied.rest {
+                        json.member("done", rest.done)
+                        json.member("left", rest.left)
+                    }
                 }
             }
             Failure.write(errors, to: &json)

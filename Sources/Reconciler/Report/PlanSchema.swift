@@ -123,6 +123,8 @@ public enum PlanSchema {
             .init(
                 "undelivered",
                 .list(.object([.init("key", .text(), "The key."), .init("problem", .text(), "Why.")])), "New keys that are not: exit 6."),
+            optional("done", .list(.text()), "What was done, where only a part was: exit 6."),
+            optional("left", .list(.text()), "What was not done then."),
         ])
     }
 }

@@ -47,7 +47,7 @@ struct KeysRotateCommand: AsyncParsableCommand {
             let run = try run.run(session.effects)
             let applying = Applying(
                 command: "keys rotate", account: account, format: format, autoApprove: autoApprove, review: nil, run: run, session: session)
-            try await applying.apply(pins: desired.pins) { client in
+            try await applying.apply(desired, file: loaded.file) { client in
                 try await Pipeline.rotation(desired, of: rotation, file: loaded.file, run: run, from: client)
             }
         }

@@ -105,7 +105,7 @@ struct ManifestDecoder: ~Copyable {
     }
 
     private mutating func server(_ section: Scalar) throws(SyntaxFailure) {
-        guard try enter("url and account", at: section) else { return }
+        guard try enter("url, account and dialect", at: section) else { return }
         layer.pins.position = section.position
         var seen = KeySet()
         while let key = try nextKey(&seen) {
@@ -117,6 +117,12 @@ struct ManifestDecoder: ~Copyable {
             do throws(Rejection) {
                 if key.text == "url" {
                     do throws(Rejection) { layer.pins.url = try HTTPURL(node) } catch { throw error.hidingValue() }
+                } else if key.text == "dialect" {
+                    let text = try node.text("v1 or app")
+                    guard let dialect = ServerDialect(rawValue: text) else {
+                        throw Rejection("no dialect of a server", "v1, or app for /api", at: node.position)
+                    }
+                    layer.pins.dialect = dialect
                 } else {
                     layer.pins.account = try node.text("an account's id")
                 }

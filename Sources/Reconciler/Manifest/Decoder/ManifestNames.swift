@@ -7,7 +7,7 @@ enum ManifestNames {
         "version", "manifest", "environment", "extends", "include", "manifest_moved_from", "repository_moved_from", "server", "policy",
         "allow", "webhooks", "alias_sets", "domains", "api_keys", "removed",
     ]
-    static let server = ["url", "account"]
+    static let server = ["url", "account", "dialect"]
     static let policy = ["domains", "require", "forbid_scopes", "unmanaged", "limits"]
     static let limits = ["deletes", "mail_moves"]
     static let allow = ["deletes", "mail_moves", "adopt", "take_over"]

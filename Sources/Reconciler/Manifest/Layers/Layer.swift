@@ -97,6 +97,7 @@ extension ServerPins {
         var merged = self
         merged.url = url ?? inherited.url
         merged.account = account ?? inherited.account
+        merged.dialect = dialect ?? inherited.dialect
         merged.position = position ?? inherited.position
         return merged
     }

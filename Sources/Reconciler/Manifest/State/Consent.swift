@@ -49,6 +49,8 @@ public struct EntryOptions: Equatable, Sendable {
     public var movedFrom: Address?
     /// The id of what nobody manages yet and shall be this.
     public var adopts: String?
+    /// The id of what has its name and nobody manages, where an account knows no keys; adopted only with consent.
+    var found: String?
     /// Fields that are left to others: a field's name, or `headers.NAME`.
     public var ignored: [String] = []
 

@@ -99,6 +99,8 @@ public struct ServerPins: Equatable, Sendable {
     public var url: HTTPURL?
     /// The account's id.
     public var account: String?
+    /// How it is spoken to; found out if nil.
+    public var dialect: ServerDialect?
     /// Where the pins stand.
     public var position: Position?
 
