@@ -28,11 +28,20 @@ let package = Package(
             name: "EmailConnect",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
+        // How others are called: what both the client and the server's deliveries need.
+        .target(
+            name: "OutgoingHTTP",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         // The HTTP client.
         .target(
             name: "EmailConnectClient",
             dependencies: [
-                "EmailConnect",
+                "EmailConnect", "OutgoingHTTP",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -53,7 +62,7 @@ let package = Package(
         .target(
             name: "APIServer",
             dependencies: [
-                "DNS", "EmailConnect", "Mail",
+                "DNS", "EmailConnect", "Mail", "OutgoingHTTP",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OutgoingHTTP
 
 /// An account behind HTTP: one request to read it, one to change it.
 public struct AccountClient: AccountReader, AccountWriter {
@@ -19,10 +20,7 @@ public struct AccountClient: AccountReader, AccountWriter {
     public static func with<T: Sendable>(
         _ endpoint: Endpoint, pacing: Pacing = .system, _ body: (AccountClient) async throws -> T
     ) async throws -> T {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.retryConnectionEstablishment = false
+        var configuration = HTTPClient.Configuration.outgoing(read: .seconds(60))
         if let path = endpoint.caFile {
             var tls = TLSConfiguration.makeClientConfiguration()
             guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {

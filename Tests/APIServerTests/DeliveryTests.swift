@@ -25,6 +25,13 @@ final class Endpoint: Sendable {
     }
 }
 
+/// Waits until its task is cancelled.
+func untilCancelled() async {
+    let (nothing, nobody) = AsyncStream.makeStream(of: Void.self)
+    for await _ in nothing {}
+    nobody.finish()
+}
+
 extension Account {
     func deliver(to endpoint: Endpoint) async { await server.courier { await endpoint.answer($0) }.deliverDue() }
 
@@ -191,6 +198,103 @@ struct DeliveryTests {
         }
     }
 
+    @Test("that a killed process had taken is made after a pause, is counted, and is never lost")
+    func kills() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            try await account.receive()
+            let endpoint = Endpoint(status: 200)
+            for kill in 1...20 {
+                let now = account.clock.clock.now()
+                let taken = try await account.server.store.write { transaction in
+                    let taken = try DeliveryQueue.take(DeliveryRoom(), at: now, in: transaction).jobs
+                    // Killed, and started again.
+                    try DeliveryQueue.release(at: now, .standard, in: transaction)
+                    return taken
+                }
+                #expect(taken.map(\.attempt) == [min(kill, RetrySchedule.standard.attemptLimit)])
+                await account.deliver(to: endpoint)
+                #expect(endpoint.got.isEmpty, "not at once")
+                account.clock.advance(seconds: kill == 1 ? 5 : 120)
+            }
+            await account.deliver(to: endpoint)
+            let email = try await account.email()
+            #expect(endpoint.got.count == 1 && email.string("status") == "delivered")
+            #expect(email.number("attempts") == RetrySchedule.standard.attemptLimit)
+        }
+    }
+
+    @Test("that is broken off by a server that ends is due as if it had not been begun")
+    func ends() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            try await account.receive()
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let courier = account.server.courier { _ in
+                begin.yield()
+                await untilCancelled()
+                return Attempt(milliseconds: 1, result: .failure(.unreachable))
+            }
+            let running = Task { await courier.run() }
+            for await _ in begun { break }
+            running.cancel()
+            await running.value
+            let endpoint = Endpoint(status: 200)
+            await account.deliver(to: endpoint)
+            #expect(endpoint.got.count == 1)
+            #expect(try await account.email().number("attempts") == 1)
+        }
+    }
+
+    private func job(_ place: Int, account: Int, webhook: Int, size: Int = 1) -> DeliveryJob {
+        DeliveryJob(place: place, emailID: "", accountID: "a\(account)", webhookID: "w\(account).\(webhook)", attempt: 1, size: size)
+    }
+
+    @Test("has its place, however slow the webhooks of other accounts are")
+    func shares() {
+        var room = DeliveryRoom()
+        func enter(_ account: Int, webhooks: Int = 50, size: Int = 1) -> Int {
+            (0..<webhooks).count { room.enter(job(0, account: account, webhook: $0, size: size)) }
+        }
+        #expect(enter(1) == DeliveryRoom.accountWidth && enter(1) == 0, "a quarter")
+        #expect((0..<3).count { _ in room.enter(job(0, account: 2, webhook: 1)) } == DeliveryRoom.webhookWidth)
+        for account in 3...6 { #expect(enter(account) >= 1) }
+        #expect(!room.isFull && enter(7) == 1 && room.isFull, "the last is for somebody who has none")
+        room = DeliveryRoom()
+        #expect(enter(1, size: 20 << 20) == 1 && enter(2, size: 20 << 20) == 1, "half of the memory, or one message")
+        #expect(room.busyAccounts == ["a1", "a2"] && enter(3, size: 1 << 20) == DeliveryRoom.accountWidth)
+    }
+
+    @Test("is made at once behind a thousand that wait for another account's slow webhooks")
+    func fairness() async throws {
+        try await Account.with { account in
+            let ids = try await account.prepare()
+            try await account.receive()
+            let now = account.clock.clock.now()
+            let jobs = try await account.server.store.write { transaction in
+                for statement in [
+                    "INSERT INTO accounts (id, name, epoch, created_at) SELECT 'slow', 'slow', 'e', created_at FROM accounts",
+                    """
+                    WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
+                    INSERT INTO webhooks (id, account_id, name, url, description, enabled, protected, created_at, updated_at)
+                    SELECT 'slow' || n, 'slow', 'slow', url, '', 1, 0, created_at, updated_at FROM n, (SELECT * FROM webhooks LIMIT 1)
+                    """,
+                    """
+                    INSERT INTO emails (id, account_id, domain_id, webhook_id, recipient, header_from, header_to, size, status,
+                        allow_attachments, include_envelope, received_at, queued_at, next_attempt_at)
+                    SELECT w.id || '.' || t.t, w.account_id, '', w.id, '', '', '', 1, 'queued', 1, 1, e.received_at, e.queued_at,
+                        '2020-01-01T00:00:00Z'
+                    FROM (SELECT * FROM webhooks WHERE account_id = 'slow') w, (SELECT 1 AS t UNION SELECT 2) t,
+                        (SELECT * FROM emails LIMIT 1) e
+                    """,
+                ] { try transaction.run(statement) }
+                return try DeliveryQueue.take(DeliveryRoom(), at: now, in: transaction).jobs
+            }
+            #expect(jobs.map(\.accountID).count { $0 == "slow" } == DeliveryRoom.accountWidth)
+            #expect(jobs.map(\.webhookID).contains(ids.webhook))
+        }
+    }
+
     @Test("waits as long as the webhook asks for, within reason")
     func wishes() throws {
         #expect(RetrySchedule.standard.pause(after: 1, wish: nil, jitter: 0) == 5)
@@ -236,5 +340,32 @@ struct DeliveryTests {
             #expect(excerpt.hasPrefix("you sent ***, that is ***") && excerpt.utf8.count <= 2048)
             #expect(deliveries[1]["failure"] as? String == "timeout" && deliveries[1]["response_code"] is NSNull)
         }
+    }
+
+    @Test(
+        "keeps no secret of an answer, however it is escaped there",
+        arguments: [
+            "t0k/e\"n é&😀", "t0k/e\"n é&😀\u{301}", #"t0k\/e\"n \u00e9&\uD83D\uDE00"#, #"t0k\\\/e\\\"n \\u00E9\\u0026\\ud83d\\ude00"#,
+            "t0k%2Fe%22n%20%C3%A9%26%f0%9f%98%80", "t0k/e%22n+%c3%a9&%F0%9F%98%80", "t0k/e&quot;n &#233;&amp;&#128512;",
+            "t0k&#x2F;e&#34;n&#32;&#xE9;&#X26;&#x1f600;", "%74%30%6B%2F%65%22%6E%20%C3%A9%26%F0%9F%98%80", #"\u00740k/e"n é&😀"#,
+        ])
+    func escaped(answer: String) throws {
+        let text = try #require(Excerpt.text(Array("<\(answer)>".utf8), hiding: ["t0k/e\"n é&😀"]))
+        #expect(text.unicodeScalars.filter { $0 != "\u{301}" }.map(String.init).joined() == "<***>", "\(text)")
+    }
+
+    @Test("keeps no half of a secret where the answer is cut, and of other texts everything")
+    func cuts() throws {
+        let secret = "0123456789/abcdef"
+        func text(_ answer: String, hiding secrets: [String] = [secret]) -> String? { Excerpt.text(Array(answer.utf8), hiding: secrets) }
+        for length in 4...secret.count { #expect(text("a \(secret.prefix(length))") == "a ***") }
+        #expect(text(#"a 0123456789\u00"#) == "a ***" && text("a 0123456789%2") == "a ***" && text("a 0123456789&#4") == "a ***")
+        #expect(text("a 0123456789 b") == "a 0123456789 b" && text("%2 & \\ + 0123") == "%2 & \\ + ***")
+        #expect(text("/in/a b", hiding: ["/in/a%20b"]) == "***" && text("/in/a%20b", hiding: ["/in/a%20b"]) == "***")
+        let long = try #require(text(String(repeating: "é", count: 5000), hiding: []))
+        #expect(long.utf8.count == Excerpt.limit && !long.contains("\u{FFFD}"))
+        #expect(text(String(repeating: "x", count: 2040) + secret)?.hasSuffix("x***") == true)
+        #expect(text(String(repeating: "\\", count: 16_384))?.utf8.count == Excerpt.limit)
+        #expect(text("a") == "a" && Excerpt.text([], hiding: []) == nil)
     }
 }

@@ -186,4 +186,26 @@ struct EmailTests {
             #expect(try await account.call(.get, "/v1/statistics?since=x").status == 400)
         }
     }
+
+    @Test("keeps of a header what fits, counted in bytes: marks that make one letter are many")
+    func longHeaders() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            let marks = "e" + String(repeating: "\u{301}", count: 10_000)
+            try await account.receive(
+                "From: \(marks) <a@b.example>\r\nTo: \(marks) <support@acme.example>\r\nSubject: \(marks)\r\nMessage-ID: <\(marks)@x>\r\n\r\n",
+                "?to=support@acme.example&from=a@b.example")
+            let longest = try await account.server.store.read { transaction in
+                try transaction.first(
+                    """
+                    SELECT max(length(CAST(header_from AS BLOB)), length(CAST(header_to AS BLOB)), length(CAST(subject AS BLOB)),
+                        length(CAST(coalesce(message_id, '') AS BLOB))), length(CAST(subject AS BLOB)) FROM emails
+                    """
+                ) { ($0.integer(0), $0.integer(1)) }
+            }
+            let (most, subject) = try #require(longest)
+            #expect(most <= 1000 && subject > 990)
+            #expect("e\u{301}".beginning(bytes: 2) == "e" && "é😀".beginning(bytes: 5) == "é" && "ab".beginning(bytes: 2) == "ab")
+        }
+    }
 }

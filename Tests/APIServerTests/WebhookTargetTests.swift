@@ -1,6 +1,7 @@
 @testable import APIServer
 import EmailConnect
 import HTTPTypes
+import NIOCore
 import Testing
 import TestSupport
 
@@ -90,5 +91,60 @@ struct WebhookTargetTests {
             let outgoing = Outgoing(url: try HTTPURL("http://127.0.0.1:\(port)/"), headers: [], body: [1])
             #expect(await HTTPSender(targets: targets).send(outgoing).failure == .malformed)
         }
+    }
+
+    @Test(
+        "may answer with a status that is none, and the attempt fails as one without HTTP", arguments: ["000", "001", "042", "099"],
+        ["Content-Length: 0\r\n\r\n", "Content-Length: 2\r\n\r\nhi", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "\r\nhi"])
+    func noStatus(code: String, rest: String) async throws {
+        for before in ["", "HTTP/1.1 100 Continue\r\n\r\n"] {
+            try await CannedServer.with(answering: "\(before)HTTP/1.1 \(code) Foo\r\n\(rest)") { port in
+                #expect(await Self.send(port).failure == .malformed)
+            }
+        }
+    }
+
+    @Test(
+        "may answer oddly and is heard all the same",
+        arguments: [
+            ("101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nbytes of x", 101),
+            ("101 Switching Protocols\r\nContent-Length: 5\r\n\r\nhello", 101),
+            ("150 Odd\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", 204),
+            ("204 No Content\r\n\r\nHTTP/1.1 000 Foo\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", 204),
+            ("999 Odd\r\nContent-Length: 0\r\n\r\n", 999),
+        ])
+    func odd(answer: String, status: Int) async throws {
+        try await CannedServer.with(answering: "HTTP/1.1 \(answer)") { port in #expect(await Self.send(port).status == status) }
+    }
+
+    @Test("may say a hundred times that it will answer, and no more often")
+    func interims() async throws {
+        for (count, isHeard) in [(100, true), (101, false), (10_000, false)] {
+            let answer = String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: count) + "HTTP/1.1 204 No Content\r\n\r\n"
+            try await CannedServer.with(answering: answer) { port in
+                let attempt = await Self.send(port)
+                #expect(isHeard ? attempt.status == 204 : attempt.failure == .malformed, "\(count): \(attempt)")
+            }
+        }
+    }
+
+    @Test("has to be found within the time that an attempt has")
+    func silentNames() async throws {
+        let outgoing = Outgoing(url: try HTTPURL("http://slow.example/"), headers: [], body: [1])
+        var sender = HTTPSender(
+            targets: WebhookTargets(),
+            resolve: { _ in
+                await untilCancelled()
+                return []
+            })
+        sender.deadline = .milliseconds(10)
+        #expect(await sender.send(outgoing).failure == .timeout)
+    }
+
+    private static func send(_ port: Int) async -> Attempt {
+        var targets = WebhookTargets()
+        targets.allowsAll = true
+        guard let url = try? HTTPURL("http://127.0.0.1:\(port)/") else { return Attempt(milliseconds: 0, result: .failure(.unresolvable)) }
+        return await HTTPSender(targets: targets).send(Outgoing(url: url, headers: [], body: [1]))
     }
 }

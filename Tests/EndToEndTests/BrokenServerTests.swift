@@ -40,6 +40,11 @@ struct BrokenServerTests {
             (answer("application/problem+json", "{}", status: "500 Internal Server Error"), "this is no error of the API"),
             ("HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 999\r\n\r\n\(header)", "the connection to"),
             ("nonsense\r\n\r\n", "the connection to"), ("", "the connection to"),
+            ("HTTP/1.1 000 Foo\r\nContent-Length: 0\r\n\r\n", "the connection to"),
+            ("HTTP/1.1 001 Foo\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "the connection to"),
+            ("HTTP/1.1 042 Foo\r\nContent-Length: 2\r\n\r\nhi", "the connection to"),
+            ("HTTP/1.1 099 Foo\r\n\r\n", "the connection to"),
+            ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "it answered 101"),
         ])
     func explained(answer: String, message: String) async throws {
         try await CannedServer.with(answering: answer) { port in

@@ -6,12 +6,14 @@ struct ArchitectureTests {
     /// What each module may import, and the folders that alone may import what is dear.
     private static let allowed: [String: Set<String>] = [
         "EmailConnect": ["FoundationEssentials", "Crypto", "Swift"],
-        "EmailConnectClient": ["EmailConnect", "AsyncHTTPClient", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"],
+        "OutgoingHTTP": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
+        "EmailConnectClient": ["EmailConnect", "OutgoingHTTP", "AsyncHTTPClient", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL"],
         "DNS": [],
         "Mail": ["Glibc"],
         "Reconciler": ["EmailConnect", "FoundationEssentials", "Crypto", "CYaml"],
         "APIServer": [
-            "DNS", "EmailConnect", "Mail", "AsyncHTTPClient", "FoundationEssentials", "Crypto", "Glibc", "GRDB", "GRDBSQLite", "HTTPTypes",
+            "DNS", "EmailConnect", "Mail", "OutgoingHTTP", "AsyncHTTPClient", "FoundationEssentials", "Crypto", "Glibc", "GRDB",
+            "GRDBSQLite", "HTTPTypes",
             "Hummingbird",
             "HummingbirdCore", "HummingbirdTLS", "Logging", "Mustache", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
             "Synchronization", "UnixSignals",
@@ -26,7 +28,7 @@ struct ArchitectureTests {
         "Hummingbird": ["APIServer/HTTP/", "APIServer/Routes/", "APIServer/Web/", "APIServer/BundledServer.swift"],
         "Mustache": ["APIServer/Web/"],
         "NIOSSL": ["APIServer/BundledServer.swift", "APIServer/Delivery/", "APIServer/SMTP/", "EmailConnectClient/"],
-        "AsyncHTTPClient": ["APIServer/Delivery/", "EmailConnectClient/"],
+        "AsyncHTTPClient": ["APIServer/Delivery/", "EmailConnectClient/", "OutgoingHTTP/"],
         "Mail": ["APIServer/Delivery/", "APIServer/SMTP/"], "DNS": ["APIServer/Verification/"],
         "Glibc": ["APIServer/Delivery/", "EmailConnectClient/", "Mail/Text/", "ReconcileCLI/"],
     ]

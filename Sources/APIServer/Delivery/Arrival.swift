@@ -13,6 +13,9 @@ struct Arrival: Sendable {
     /// Whether somebody said for whom it is; else its header did, and may name others too.
     let isEnvelope: Bool
 
+    /// The most bytes of an address that are kept. https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
+    static let addressLimit = 320
+
     /// Reads a message.
     /// - Parameters:
     ///   - from: the envelope's sender; nil for whoever sent it by its header.
@@ -23,7 +26,7 @@ struct Arrival: Sendable {
         self.raw = raw
         let sender =
             try from.map { (text) throws(Problem) in try Self.address(text, "from") } ?? (message.sender ?? message.from.first)?.address
-        self.sender = sender.map { String($0.description.prefix(320)) }
+        self.sender = sender.map { $0.description.beginning(bytes: Self.addressLimit) }
         isEnvelope = to != nil
         var seen: Set<MailRecipient> = []
         var recipients: [MailRecipient] = []
@@ -31,7 +34,7 @@ struct Arrival: Sendable {
             if let recipient = MailRecipient(address) {
                 if seen.insert(recipient).inserted { recipients.append(recipient) }
             } else if to != nil {
-                throw Problem(.notFound, "no account has the domain of \(address.description.prefix(320))")
+                throw Problem(.notFound, "no account has the domain of \(address.description.beginning(bytes: Self.addressLimit))")
             }
         }
         self.recipients = recipients
@@ -42,7 +45,7 @@ struct Arrival: Sendable {
     init(_ raw: [UInt8], sender: String?, recipients: [MailRecipient]) throws(Problem) {
         do throws(MailFailure) { message = try MailMessage(parsing: raw) } catch { throw Problem(.tooLarge, error.description) }
         self.raw = raw
-        self.sender = sender
+        self.sender = sender.map { $0.beginning(bytes: Self.addressLimit) }
         var seen: Set<MailRecipient> = []
         self.recipients = recipients.filter { seen.insert($0).inserted }
         isEnvelope = true

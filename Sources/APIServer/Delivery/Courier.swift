@@ -4,7 +4,7 @@ import Logging
 /// Delivers what is due, several at a time, and writes down what came of it.
 ///
 /// At least once: an attempt is taken in the database before it is made, and settled there after it; who is killed in between leaves it to
-/// the next start. The webhook tells a repetition by `webhook-id`.
+/// the next start, which makes it after a pause. The webhook tells a repetition by `webhook-id`.
 struct Courier: Sendable {
     let store: Store
     let clock: Clock
@@ -18,7 +18,8 @@ struct Courier: Sendable {
 
     /// Delivers until the task is cancelled: what is due by itself, once a second, and what comes in, at once.
     func run() async {
-        do { try await store.write { try DeliveryQueue.release(in: $0) } } catch { complain(error) }
+        let (time, retries) = (clock.now(), retries)
+        do { try await store.write { try DeliveryQueue.release(at: time, retries, in: $0) } } catch { complain(error) }
         let bell = bell
         await withDiscardingTaskGroup { group in
             group.addTask { await deliver(untilIdle: false) }
@@ -55,10 +56,10 @@ struct Courier: Sendable {
         }
     }
 
-    private func take(_ room: DeliveryQueue.Room) async -> DeliveryQueue.Taken {
+    private func take(_ room: DeliveryRoom) async -> DeliveryQueue.Taken {
         let now = clock.now()
         do {
-            guard room.jobs > 0, try await store.read({ try DeliveryQueue.isDue(at: now, in: $0) }) else { return .init() }
+            guard !room.isFull, try await store.read({ try DeliveryQueue.isDue(at: now, in: $0) }) else { return .init() }
             let taken = try await store.write { try DeliveryQueue.take(room, at: now, in: $0) }
             if taken.givenUp > 0 { counts.note(.failed, taken.givenUp) }
             return taken
@@ -79,7 +80,10 @@ struct Courier: Sendable {
             }
             let attempt = await send(outgoing)
             // A server that ends breaks off what is under way: that is no failure of the webhook's.
-            if Task.isCancelled, attempt.status == nil { return }
+            if Task.isCancelled, attempt.status == nil {
+                let store = store
+                return try await Task { try await store.write { try DeliveryQueue.giveBack(job, in: $0) } }.value
+            }
             let excerpt =
                 if case .success(let answer) = attempt.result { Excerpt.text(answer.body, hiding: content.secrets) } else { nil as String? }
             let settlement = DeliverySettlement(

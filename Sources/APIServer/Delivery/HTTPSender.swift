@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import OutgoingHTTP
 
 /// Sends a message to its webhook: one POST to an address that was checked, no redirects, and so much time for all of it.
 struct HTTPSender: Sendable {
@@ -26,34 +27,49 @@ struct HTTPSender: Sendable {
 
     /// The address to connect to. A host with one address that is refused is refused: which one is taken would be chance.
     func target(of host: String) async throws(DeliveryFailure) -> [UInt8] {
-        let addresses = await resolve(host)
+        guard let addresses = await found(host) else { throw .timeout }
         guard let first = addresses.first else { throw .unresolvable }
         guard addresses.allSatisfy(targets.allow) else { throw .addressRefused }
         return IPAddress.unmapped(first)
     }
 
+    /// What the host's addresses are; nil when it takes too long. A look-up cannot be broken off: it comes to its end unheard.
+    private func found(_ host: String) async -> [[UInt8]]? {
+        let (answers, answer) = AsyncStream.makeStream(of: [[UInt8]]?.self, bufferingPolicy: .bufferingOldest(1))
+        let (resolve, deadline) = (resolve, deadline)
+        let lookUp = Task { answer.yield(await resolve(host)) }
+        let limit = Task {
+            try await Task.sleep(for: .nanoseconds(deadline.nanoseconds))
+            answer.yield(nil)
+        }
+        defer {
+            lookUp.cancel()
+            limit.cancel()
+        }
+        for await answer in answers { return answer }
+        return nil
+    }
+
     private func answer(_ outgoing: Outgoing) async throws(DeliveryFailure) -> Attempt.Answer {
+        let end = NIODeadline.now() + deadline
         let address = try await target(of: outgoing.url.host)
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(30)))
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.retryConnectionEstablishment = false
+        var configuration = HTTPClient.Configuration.outgoing(read: .seconds(30))
         // The connection goes to this address and no other, whatever the name stands for by then; the certificate is held to the name.
         configuration.dnsOverride = [outgoing.url.host: IPAddress.text(address)]
         let http = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
         let answer: Result<Attempt.Answer, DeliveryFailure>
-        do { answer = .success(try await post(outgoing, http)) } catch { answer = .failure(Self.failure(error)) }
+        do { answer = .success(try await post(outgoing, http, by: end)) } catch { answer = .failure(Self.failure(error)) }
         try? await http.shutdown()
         return try answer.get()
     }
 
-    private func post(_ outgoing: Outgoing, _ http: HTTPClient) async throws -> Attempt.Answer {
+    private func post(_ outgoing: Outgoing, _ http: HTTPClient, by end: NIODeadline) async throws -> Attempt.Answer {
         var request = HTTPClientRequest(url: outgoing.url.text)
         request.method = .POST
         for header in outgoing.headers { request.headers.add(name: header.name, value: header.value) }
         request.headers.replaceOrAdd(name: "Connection", value: "close")
         request.body = .bytes(ByteBuffer(bytes: outgoing.body))
-        let response = try await http.execute(request, deadline: .now() + deadline)
+        let response = try await http.execute(request, deadline: end)
         var answer = Attempt.Answer(
             status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
         do {

@@ -26,7 +26,9 @@ struct Inlet: Sendable {
                     routes.append((recipient, route))
                 } else if arrival.isEnvelope {
                     // The sender says that it is for somebody else: mail is never passed on.
-                    throw Problem(.notFound, "the account has no domain of \(recipient.address.prefix(320)); mail is not passed on")
+                    throw Problem(
+                        .notFound,
+                        "the account has no domain of \(recipient.address.beginning(bytes: Arrival.addressLimit)); mail is not passed on")
                 }
             }
             guard !routes.isEmpty else { throw Problem(.notFound, "the account has the domain of none of the recipients") }

@@ -52,8 +52,8 @@ enum MailLog {
             """, [.text(id), .text(account), .text(time.text)])
     }
 
-    /// A header as the log has it: long ones are cut.
-    private static func short(_ text: String) -> String { String(text.prefix(500)) }
+    /// A header as the log has it: of a long one, a kilobyte at most.
+    private static func short(_ text: String) -> String { text.beginning(bytes: 1000) }
 
     private static func list(_ addresses: [MailAddress]) -> String {
         short(

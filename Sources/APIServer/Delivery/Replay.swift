@@ -19,7 +19,7 @@ enum Replay {
             return false
         }
         guard let route = try route(to: email.recipient, account: account, in: transaction), let webhook = route.webhookID else {
-            throw Problem(.undeliverable, "no webhook gets what comes for \(email.recipient.prefix(320)) today")
+            throw Problem(.undeliverable, "no webhook gets what comes for \(email.recipient.beginning(bytes: Arrival.addressLimit)) today")
         }
         try transaction.run(
             """

@@ -4,11 +4,18 @@ import NIOPosix
 
 /// Finds a host's addresses.
 enum Resolver {
+    /// Threads of their own, as many as there are attempts at a time: a name whose servers are silent keeps its thread for half a minute.
+    private static let threads = {
+        let threads = NIOThreadPool(numberOfThreads: DeliveryRoom.width)
+        threads.start()
+        return threads
+    }()
+
     /// Every address that a host has, 4 or 16 bytes each, IPv4 first; none when there is no such host. It may take as long as the
     /// system's resolver takes, in a thread of its own.
     static func addresses(_ host: String) async -> [[UInt8]] {
         if let bytes = IPAddress.bytes(host) { return [bytes] }
-        return (try? await NIOThreadPool.singleton.runIfActive { lookUp(host) }) ?? []
+        return (try? await threads.runIfActive { lookUp(host) }) ?? []
     }
 
     /// https://man7.org/linux/man-pages/man3/getaddrinfo.3.html

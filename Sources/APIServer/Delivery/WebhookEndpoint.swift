@@ -26,9 +26,16 @@ struct WebhookEndpoint: Sendable {
         headers += secrets.filter { $0.field == "header" }.map { (name: $0.name, value: $0.value) }
         // A header's value may be a scheme and the secret: the endpoint may send back the second alone.
         var hidden = secrets.flatMap { [$0.value] + $0.value.split(separator: " ").dropFirst().map(String.init) }
-        // Of a secret URL it sees the path and the query.
-        if webhook.url == nil { hidden.append(String(url.text.split(separator: "/", maxSplits: 2).last?.drop { $0 != "/" } ?? "")) }
+        if webhook.url == nil { hidden += pieces(url) }
         return WebhookEndpoint(url: url, headers: headers, signingSecret: Secret(signing.value), secrets: hidden)
+    }
+
+    /// Of a secret URL the endpoint sees the path and the query, and may name either, or what the query says.
+    private static func pieces(_ url: HTTPURL) -> [String] {
+        let seen = url.text.split(separator: "/", maxSplits: 2).last?.drop { $0 != "/" } ?? ""
+        let parts = seen.split(separator: "?", maxSplits: 1)
+        let values = parts.dropFirst().flatMap { $0.split(separator: "&") }.compactMap { $0.split(separator: "=", maxSplits: 1).last }
+        return ([seen] + parts + values).map(String.init)
     }
 
     /// A request, signed.

@@ -39,6 +39,16 @@ struct SMTPReader: Sendable {
     /// Whether nothing has come that was not read.
     var isEmpty: Bool { waiting.isEmpty }
 
+    /// How much of a message is kept that has not come to its end.
+    var messageBytes: Int { place == nil ? 0 : kept.count }
+
+    /// Keeps nothing of the message that comes; at its end it was too large.
+    mutating func giveUpMessage() {
+        guard place != nil else { return }
+        kept = []
+        isTooLong = true
+    }
+
     /// What follows is a message, not commands.
     mutating func beginMessage() { place = .start }
 
