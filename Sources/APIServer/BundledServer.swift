@@ -120,10 +120,10 @@ public struct BundledServer: Sendable {
 
     /// Serves until the task is cancelled or the process gets SIGTERM or SIGINT; answers under way are finished first.
     /// - Parameters:
-    ///   - onMailReady: called once with the port, when mail is listened for.
-    ///   - onReady: called once with the port, or 0 for a Unix socket, when requests are answered.
-    /// - Throws: when the address cannot be listened at; ``MailAddressFailure`` when it is the one for mail, ``MailCertificateFailure`` when
-    ///   the certificate for mail cannot be used.
+    ///   - onMailReady: called once with the port, when mail is listened for and requests are answered.
+    ///   - onReady: called once after that with the port, or 0 for a Unix socket.
+    /// - Throws: when the address cannot be listened at; ``MailAddressFailure`` when it is the one for mail, ``CertificateFailure`` when a
+    ///   certificate cannot be used.
     public func run(
         at address: Address, handlesSignals: Bool, onMailReady: @escaping @Sendable (Int) async -> Void = { _ in },
         onReady: @escaping @Sendable (Int) async -> Void
@@ -133,15 +133,19 @@ public struct BundledServer: Sendable {
         if case .keys = access {
             services.append(.init(service: DeliveryService(courier: courier(HTTPSender(targets: options.webhookTargets).send))))
         }
-        if let address = options.mailAddress {
-            let tls: NIOSSLContext?
-            do { tls = try options.mailCertificate.map { try NIOSSLContext(configuration: Self.tls($0)) } } catch {
-                throw MailCertificateFailure()
+        if let mailAddress = options.mailAddress {
+            let tls = try options.mailCertificate.map(TLSFiles.context)
+            let opening = MailOpening()
+            services.append(
+                .init(service: SMTPService(address: mailAddress, mailbox: mailbox, tls: tls, onReady: { opening.open(at: $0) })))
+            let application = try application(at: address) { port in
+                await onMailReady(opening.port)
+                await onReady(port)
             }
-            let mailbox = SMTPMailbox(store: store, inlet: inlet)
-            services.append(.init(service: SMTPService(address: address, mailbox: mailbox, tls: tls, onReady: onMailReady)))
+            services.append(.init(service: AfterMail(opening: opening, service: application)))
+        } else {
+            services.append(.init(service: try application(at: address, onReady: onReady)))
         }
-        services.append(.init(service: try application(at: address, onReady: onReady)))
         var configuration = ServiceGroupConfiguration(
             services: services,
             gracefulShutdownSignals: handlesSignals ? [.sigterm, .sigint] : [], logger: logger)
@@ -206,6 +210,9 @@ public struct BundledServer: Sendable {
             inlet: inlet, verifier: Verifier(store: store, clock: clock, random: random, outside: outside))
     }
 
+    /// Where SMTP brings mail.
+    var mailbox: SMTPMailbox { SMTPMailbox(store: store, inlet: inlet, logger: logger) }
+
     /// Where mail comes in.
     var inlet: Inlet { Inlet(store: store, clock: clock, random: random, bell: bell, counts: mailCounts) }
 
@@ -218,15 +225,7 @@ public struct BundledServer: Sendable {
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
             guard let certificate = options.certificate else { return plain }
-            return try .tls(plain, tlsConfiguration: Self.tls(certificate))
+            return try .tls(plain, tlsConfiguration: TLSFiles.configuration(certificate))
         }
-    }
-
-    private static func tls(_ certificate: ServerOptions.Certificate) throws -> TLSConfiguration {
-        let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map { NIOSSLCertificateSource.certificate($0) }
-        let key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
-        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = .tlsv12
-        return configuration
     }
 }

@@ -196,12 +196,15 @@ struct DNSClientTests {
         let outside = Outside(options, .system)
         let name = try #require(DNSName("_x.acme.example"))
         #expect(await outside.lookUp(name, .txt) == nil, "it is not there")
+        #expect(outside.trouble() == "the server's --dns-file: there is no such file")
         #expect(throws: DNSFileFailure.self) { try DNSFile.read(scratch.file("zone")) }
         try scratch.write("_x.acme.example. TXT hello\n", to: "zone")
         #expect(await outside.lookUp(name, .txt) == [.txt(Array("hello".utf8))])
         #expect(await outside.lookUp(name, .mx) == [])
+        #expect(outside.trouble() == nil)
         try scratch.write("_x.acme.example. TXT\n", to: "zone")
         #expect(await outside.lookUp(name, .txt) == nil)
+        #expect(outside.trouble() == "the server's --dns-file: line 1: TXT takes one text or more")
         do { _ = try DNSFile.read(scratch.file("zone")) } catch { #expect(error.problem == "line 1: TXT takes one text or more") }
     }
 }

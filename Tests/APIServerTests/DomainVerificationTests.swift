@@ -161,6 +161,32 @@ struct DomainVerificationTests {
             #expect(name.utf8.count > 240 && Self.records(made).map { $0["name"] as? String } == [name, name])
         }
     }
+
+    @Test("says so when the server's own file of records cannot be read, and leaves what was known")
+    func brokenFile() async throws {
+        let scratch = try Scratch()
+        var options = ServerOptions()
+        options.dnsFile = scratch.file("zone")
+        let outside = Outside(options, .system)
+        try await Account.with { account in
+            let (id, text) = try await Self.domain(account)
+            let caller = Caller(
+                accountID: try await account.call(.get, "/v1").string("account_id"), actor: "test", scopes: .full,
+                limits: AccountLimits(.free))
+            let verifier = Verifier(store: account.server.store, clock: account.clock.clock, random: .system, outside: outside)
+            try scratch.write(
+                "acme.example. MX 10 mail.localhost.\n_emailconnect.acme.example. TXT \"\(text)\"\n", to: "zone")
+            try await verifier.domain(id, by: caller)
+            try scratch.write("acme.example. MX\n", to: "zone")
+            do {
+                try await verifier.domain(id, by: caller)
+                Issue.record("the file is broken")
+            } catch let problem as Problem {
+                #expect(problem.code == .internal && problem.detail.hasPrefix("the server's --dns-file: line 1: "), "\(problem)")
+            }
+            #expect(Self.verification(try await account.call(.get, "/v1/domains/\(id)"))["status"] as? String == "verified")
+        }
+    }
 }
 
 @Suite("The account's status")

@@ -37,6 +37,20 @@ struct EmailTests {
         return [item["status"], item["reason"], item["webhook_id"]].map { $0 as? String ?? "-" }.joined(separator: " ")
     }
 
+    @Test("may be a bounce: with no sender, whatever its header says")
+    func bounce() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            let bounce = try await account.receive(Account.message(), "?from=%3C%3E&to=support@acme.example")
+            #expect(bounce.status == 202 && account.items(bounce).first?["sender"] is NSNull, "\(bounce.text)")
+            let named = try await account.receive(Account.message(), "?from=a@b.example")
+            #expect(account.items(named).first?["sender"] as? String == "a@b.example")
+            for none in ["", "%3C", "%3Ca@b.example%3E", "%3C%3E%3C%3E"] {
+                #expect(try await account.receive(Account.message(), "?from=\(none)").status == 400, "\(none)")
+            }
+        }
+    }
+
     @Test("goes to the exact alias, then to *, then to the domain's webhook; what is disabled takes it and it goes nowhere")
     func routing() async throws {
         try await Account.with { account in
@@ -92,7 +106,7 @@ struct EmailTests {
             let before = try await account.call(.get, "/v1/emails").text
             for (query, status) in [
                 ("?to=support@acme.example,x@elsewhere.example", 404), ("?to=support@acme.example,", 400), ("?to=support", 400),
-                ("?from=%3C%3E&to=support@acme.example", 400), ("?from=a%0Ab@c.example", 400), ("?to=a@%5B127.0.0.1%5D", 404),
+                ("?from=%3C&to=support@acme.example", 400), ("?from=a%0Ab@c.example", 400), ("?to=a@%5B127.0.0.1%5D", 404),
                 ("?x=1", 400),
             ] { #expect(try await account.receive(Account.message(), query).status == status, "\(query)") }
             #expect(try await account.receive("no mail at all").status == 404)

@@ -1,7 +1,10 @@
 @testable import APIServer
+import DNS
 import EmailConnect
 import Foundation
 import HTTPTypes
+import Logging
+import Synchronization
 import Testing
 import TestSupport
 
@@ -55,7 +58,7 @@ struct SMTPTests {
     private func talk(
         _ account: Account, as peer: SMTPPeer = SMTPPeer(address: "192.0.2.1", offersTLS: false), _ lines: String...
     ) async -> String {
-        var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet), peer)
+        var session = SMTPSession(account.server.mailbox, peer)
         var codes: [String] = []
         for text in lines {
             let piece: SMTPReader.Piece = text.hasPrefix("From: ") ? message(text) : line(text)
@@ -104,11 +107,81 @@ struct SMTPTests {
                 await talk(account, "NOOP", "VRFY a", "HELP", "EXPN a", "STARTTLS", "AUTH PLAIN x", "", "\u{1}")
                     == "250 252 214 500 500 500 500 500")
             var session = SMTPSession(
-                SMTPMailbox(store: account.server.store, inlet: account.server.inlet), SMTPPeer(address: "", offersTLS: false))
+                account.server.mailbox, SMTPPeer(address: "", offersTLS: false))
             var replies: [SMTPReply] = []
             for _ in 0...20 { replies.append(await session.answer(line("NONSENSE"))) }
             #expect(replies.dropLast().allSatisfy { $0.next == .command } && replies.last?.next == .end)
             #expect(try await account.call(.get, "/v1/emails").number("total") == 0)
+        }
+    }
+
+    @Test("hears of mailboxes that are not here without taking it for a mistake, until somebody guesses")
+    func refusals() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            var session = SMTPSession(account.server.mailbox, SMTPPeer(address: "192.0.2.1", offersTLS: false))
+            let mail = "From: a@b.example\r\n\r\nHello\r\n"
+            func say(_ text: String) async -> String {
+                await String(session.answer(text == mail ? message(text) : line(text)).text.prefix(3))
+            }
+            for text in ["EHLO c", "MAIL FROM:<a@b.example>"] { #expect(await say(text) == "250") }
+            for number in 0..<60 { #expect(await say("RCPT TO:<nobody\(number)@acme.example>") == "550") }
+            #expect(await say("DATA") == "554")
+            #expect(await say("RCPT TO:<support@acme.example>") == "250")
+            #expect(await say("DATA") == "354")
+            #expect(await say(mail) == "250")
+            // From the beginning.
+            #expect(await say("MAIL FROM:<a@b.example>") == "250")
+            for number in 0..<100 { #expect(await say("RCPT TO:<nobody\(number)@elsewhere.example>") == "550") }
+            #expect(await say("RCPT TO:<nobody@elsewhere.example>") == "421")
+            let counts = try await account.call(.get, "/metrics").text.split(separator: "\n")
+            for (reason, count) in [
+                ("unknown_mailbox", 60), ("unknown_domain", 101), ("guesses", 1), ("mistakes", 0), ("no_postmaster", 0),
+            ] {
+                #expect(counts.contains("reconcile_smtp_refusals_total{reason=\"\(reason)\"} \(count)"), "\(reason)")
+            }
+        }
+    }
+
+    @Test("logs a refusal with its reason, its domain and who asked, and not for whom it was")
+    func log() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            let lines = Lines()
+            var mailbox = account.server.mailbox
+            mailbox.logger = lines.logger
+            var session = SMTPSession(mailbox, SMTPPeer(address: "192.0.2.1", offersTLS: false))
+            for text in [
+                "EHLO c", "MAIL FROM:<jane@b.example>", "RCPT TO:<private.name@Acme.Example>", "RCPT TO:<support@acme.example>",
+                "RCPT TO:<other.name@a..b>", "RCPT TO:<postmaster>",
+            ] {
+                _ = await session.answer(line(text))
+            }
+            #expect(
+                lines.text == [
+                    "info mail refused domain=acme.example peer=192.0.2.1 reason=unknown_mailbox",
+                    "info mail refused peer=192.0.2.1 reason=no_postmaster",
+                ])
+        }
+    }
+
+    @Test("takes mail for postmaster without a domain when the first account has an alias of this name")
+    func postmaster() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            let key = try await account.second()
+            try await account.call(.post, "/v1/domains", #"{"name":"own.example"}"#, key: key)
+            let hook = try await account.call(.post, "/v1/webhooks", #"{"url":"https://hooks.own.example/"}"#, key: key).string("id")
+            try await account.call(
+                .post, "/v1/aliases", #"{"domain":"own.example","name":"postmaster","webhook_id":"\#(hook)"}"#, key: key)
+            #expect(await talk(account, "EHLO c", "MAIL FROM:<>", "RCPT TO:<postmaster>") == "250 250 550", "it is not the server's")
+            let mine = try await account.call(.post, "/v1/webhooks", #"{"url":"https://hooks.acme.example/p"}"#).string("id")
+            try await account.call(.post, "/v1/aliases", #"{"domain":"acme.example","name":"postmaster","webhook_id":"\#(mine)"}"#)
+            #expect(
+                await talk(
+                    account, "EHLO c", "MAIL FROM:<>", "RCPT TO:<Postmaster>", "DATA", "From: a@b.example\r\n\r\nHello\r\n")
+                    == "250 250 250 354 250")
+            #expect(try await account.email().json["recipient"] as? String == "postmaster@acme.example")
         }
     }
 
@@ -119,7 +192,7 @@ struct SMTPTests {
             #expect(await talk(account, as: peer, "STARTTLS x", "EHLO c", "STARTTLS") == "501 250 220")
             #expect(await talk(account, as: peer.secured, "EHLO c", "STARTTLS") == "250 503")
             for (peer, isOffered) in [(peer, true), (peer.secured, false), (SMTPPeer(address: "", offersTLS: false), false)] {
-                var session = SMTPSession(SMTPMailbox(store: account.server.store, inlet: account.server.inlet), peer)
+                var session = SMTPSession(account.server.mailbox, peer)
                 #expect(await session.answer(line("EHLO c")).text.contains("STARTTLS") == isOffered)
                 #expect(await session.answer(line("HELP")).text.contains("STARTTLS") == isOffered)
             }
@@ -132,7 +205,7 @@ struct SMTPTests {
             _ = try await account.prepare()
             func send(_ message: [UInt8]) async -> String {
                 var session = SMTPSession(
-                    SMTPMailbox(store: account.server.store, inlet: account.server.inlet), SMTPPeer(address: "192.0.2.1", offersTLS: false))
+                    account.server.mailbox, SMTPPeer(address: "192.0.2.1", offersTLS: false))
                 for text in [
                     "EHLO \(String(repeating: "a", count: 255))", "MAIL FROM:<a@b.example>", "RCPT TO:<support@acme.example>", "DATA",
                 ] {
@@ -176,17 +249,13 @@ struct SMTPTests {
     func accounts() async throws {
         try await Account.with { account in
             _ = try await account.prepare()
-            let server = try ServerAdministration(database: account.database)
-            let second = try #require(try await server.addAccount("second", plan: .free, limits: [:]))
-            let key = try #require(try await server.makeFirstKey(of: second.id))
-            try await server.handOver(firstKey: key, of: second.id)
-            await server.close()
+            let key = try await account.second()
             for body in [#"{"name":"acme.example"}"#, #"{"name":"own.example"}"#] {
-                #expect(try await account.call(.post, "/v1/domains", body, key: key.reveal()).status == 201)
+                #expect(try await account.call(.post, "/v1/domains", body, key: key).status == 201)
             }
             for domain in ["acme", "own"] {
                 try await account.call(
-                    .post, "/v1/aliases", #"{"domain":"\#(domain).example","name":"*","enabled":false}"#, key: key.reveal())
+                    .post, "/v1/aliases", #"{"domain":"\#(domain).example","name":"*","enabled":false}"#, key: key)
             }
             let mail = "From: a@b.example\r\n\r\nHello\r\n"
             #expect(
@@ -194,8 +263,112 @@ struct SMTPTests {
                     account, "EHLO c", "MAIL FROM:<a@b.example>", "RCPT TO:<support@acme.example>", "RCPT TO:<x@acme.example>",
                     "RCPT TO:<x@own.example>", "DATA", mail) == "250 250 250 550 250 354 250")
             #expect(try await account.call(.get, "/v1/emails").number("total") == 1)
-            let theirs = try await account.call(.get, "/v1/emails", key: key.reveal())
+            let theirs = try await account.call(.get, "/v1/emails", key: key)
             #expect(account.items(theirs).map { $0["recipient"] as? String } == ["x@own.example"])
         }
     }
+
+    @Test("gives a domain's mail to the account that has verified it, whoever made it first")
+    func verifiedFirst() async throws {
+        let others = Others()
+        try await Account.with(others: others) { account in
+            // The first account squats: it has the domain, and not its DNS.
+            _ = try await account.prepare()
+            let key = try await account.second()
+            let hook = try await account.call(.post, "/v1/webhooks", #"{"url":"https://hooks.own.example/"}"#, key: key).string("id")
+            account.clock.advance(seconds: 60)
+            let domain = try await account.call(
+                .post, "/v1/domains", #"{"name":"acme.example","webhook_id":"\#(hook)"}"#, key: key)
+            let token = try #require((domain.json["dns_records"] as? [[String: Any]])?.last?["value"] as? String)
+            func send() async -> String {
+                await talk(
+                    account, "EHLO c", "MAIL FROM:<a@b.example>", "RCPT TO:<support@acme.example>", "DATA",
+                    "From: a@b.example\r\n\r\nHello\r\n")
+            }
+            func totals() async throws -> [Int] {
+                [
+                    try await account.call(.get, "/v1/emails").number("total"),
+                    try await account.call(.get, "/v1/emails", key: key).number("total"),
+                ]
+            }
+            #expect(await send() == "250 250 250 354 250")
+            #expect(try await totals() == [1, 0])
+            others.say([
+                "acme.example": [.mx(preference: 10, exchange: try #require(DNSName("mail.localhost")))],
+                "_emailconnect.acme.example": [.txt(Array(token.utf8))],
+            ])
+            try await account.call(.post, "/v1/domains/\(domain.string("id"))/verify", key: key)
+            #expect(await send() == "250 250 250 354 250")
+            #expect(try await totals() == [1, 1])
+            // Once the record is gone it is as it was.
+            others.say(["acme.example": [], "_emailconnect.acme.example": []])
+            try await account.call(.post, "/v1/domains/\(domain.string("id"))/verify", key: key)
+            #expect(await send() == "250 250 250 354 250")
+            #expect(try await totals() == [2, 1])
+        }
+    }
+
+    @Test("stores a message for two accounts in both or in none")
+    func together() async throws {
+        try await Account.with { account in
+            _ = try await account.prepare()
+            let key = try await account.second()
+            let hook = try await account.call(.post, "/v1/webhooks", #"{"url":"https://hooks.own.example/"}"#, key: key).string("id")
+            let domain = try await account.call(
+                .post, "/v1/domains", #"{"name":"own.example","webhook_id":"\#(hook)"}"#, key: key
+            ).string("id")
+            let recipients = [line("RCPT TO:<support@acme.example>"), line("RCPT TO:<x@own.example>")]
+            for isThere in [true, false] {
+                var session = SMTPSession(account.server.mailbox, SMTPPeer(address: "192.0.2.1", offersTLS: false))
+                for piece in [line("EHLO c"), line("MAIL FROM:<a@b.example>")] + recipients + [line("DATA")] {
+                    let reply = await session.answer(piece)
+                    #expect(!reply.isPermanent, "\(reply.text)")
+                }
+                // The domain goes while the message is on its way.
+                if !isThere { #expect(try await account.call(.delete, "/v1/domains/\(domain)", key: key).status == 204) }
+                let reply = await session.answer(message("From: a@b.example\r\n\r\nHello\r\n"))
+                #expect(reply.text.hasPrefix(isThere ? "250" : "451"), "\(reply.text)")
+                #expect(try await account.call(.get, "/v1/emails").number("total") == 1)
+                #expect(try await account.call(.get, "/v1/emails", key: key).number("total") == 1)
+            }
+        }
+    }
+}
+
+extension Account {
+    /// Another account on the same server, made a second later.
+    /// - Returns: its key.
+    fileprivate func second() async throws -> String {
+        clock.advance(seconds: 1)
+        let server = try ServerAdministration(database: database, clock: clock.clock)
+        let second = try #require(try await server.addAccount("second", plan: .free, limits: [:]))
+        let key = try #require(try await server.makeFirstKey(of: second.id))
+        try await server.handOver(firstKey: key, of: second.id)
+        await server.close()
+        return key.reveal()
+    }
+}
+
+/// What was logged.
+private final class Lines: Sendable {
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var logLevel = Logger.Level.info
+        var metadata: Logger.Metadata = [:]
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let more = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+            lines.kept.withLock { $0.append("\(event.level) \(event.message)\(more)") }
+        }
+    }
+
+    private let kept = Mutex<[String]>([])
+
+    var text: [String] { kept.withLock { $0 } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 }

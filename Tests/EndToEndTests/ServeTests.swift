@@ -175,4 +175,54 @@ struct ServeTests {
         #expect(!result.errors.contains(marker))
         #expect(!result.errors.contains(try folder.read("key").dropFirst(12).prefix(20)))
     }
+
+    @Test("says what is in the way of its start in one line, and announces nothing")
+    func refused() async throws {
+        let folder = try Scratch()
+        for command in [
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "one.key", "-out", "one.crt",
+                "-subj", "/CN=a",
+            ],
+            ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "two.key"],
+        ] {
+            #expect(try await Command.run("/usr/bin/openssl", command, in: folder.path).code == 0)
+        }
+        try folder.write("nothing", to: "none.pem")
+        func start(_ more: [String]) async throws -> CommandResult {
+            try await Command.run(
+                Command.binary, ["serve", "--db", "a.db", "--port", "0", "--key-file", "key", "--quiet"] + more, in: folder.path)
+        }
+        let tls = ["--tls-cert", "one.crt", "--tls-key"]
+        for (arguments, code, words) in [
+            (["--smtp-host", "127.0.0.1"], 64, "--smtp-host is for --smtp PORT"),
+            (tls + ["two.key"], 1, "error: the key in two.key does not belong to the first certificate in one.crt"),
+            (tls + ["gone.key"], 1, "error: gone.key: there is no such file"), (tls + ["."], 1, "error: .: it is a folder"),
+            (tls + ["none.pem"], 1, "error: none.pem has no private key in PEM"),
+            (["--tls-cert", "none.pem", "--tls-key", "one.key"], 1, "error: none.pem has no certificate in PEM"),
+            (["--smtp", "0", "--smtp-cert", "gone.crt", "--smtp-key", "one.key"], 1, "error: gone.crt: there is no such file"),
+            (["--smtp", "0", "--smtp-cert", "one.crt", "--smtp-key", "two.key"], 1, "error: the key in two.key does not belong to"),
+            (["--smtp", "0", "--smtp-host", "192.0.2.1"], 1, "error: cannot listen for mail at 192.0.2.1 port 0"),
+            (["--smtp", "0", "--smtp-host", "no such host"], 1, "error: cannot listen for mail at no such host port 0"),
+            (["--smtp", "0", "--host", "192.0.2.1"], 1, "error: cannot listen at 192.0.2.1 port 0"),
+            (["--dns-file", "gone.zone"], 1, "error: --dns-file gone.zone: there is no such file"),
+            (["--dns-file", "."], 1, "error: --dns-file .: it is a folder"),
+        ] {
+            let result = try await start(arguments)
+            #expect(result.code == code && result.errors.contains(words), "\(arguments): \(result)")
+            #expect(result.output.isEmpty, "\(arguments): \(result.output)")
+            if code == 1 { #expect(result.errors.split(separator: "\n").count == 1, "\(arguments): \(result.errors)") }
+        }
+        // Somebody else has the port.
+        let first = try await serve(folder, ["--smtp", "0"]) { url in
+            let port = try #require(url.split(separator: ":").last)
+            for arguments in [["--smtp", String(port)], ["--port", String(port), "--smtp", "0"]] {
+                let result = try await Command.run(
+                    Command.binary, ["serve", "--db", "b.db", "--port", "0", "--key-file", "key2", "--quiet"] + arguments, in: folder.path)
+                #expect(result.code == 1 && result.output.isEmpty, "\(result)")
+                #expect(result.errors.split(separator: "\n").count == 1 && result.errors.contains("port \(port)"), "\(result.errors)")
+            }
+        }
+        #expect(first.output.contains("listening for mail on 127.0.0.1:"))
+    }
 }

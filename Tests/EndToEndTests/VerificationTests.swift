@@ -52,4 +52,52 @@ struct VerificationTests {
         #expect(
             later.output.hasPrefix("$ORIGIN a.example.\n@\t3600\tIN\tMX\t10 mail.host.example.\n_emailconnect\t3600\tIN\tTXT\t\"emailc"))
     }
+
+    @Test("says which name is none, which zone no domain is in, and that a mail host was never named")
+    func messages() async throws {
+        let folder = try Scratch()
+        let wrong = try await Command.reconcile("dns", "--local", "--domain", "b.example", "--domain", "a b", in: folder.path)
+        #expect(wrong.code == 64 && wrong.errors.contains(#"--domain "a b": "#), "\(wrong.errors)")
+        try folder.write(
+            "version: 1\nmanifest: m\nenvironment: e\nwebhooks: { h: { url: https://a.example/ } }\ndomains: { a.example: { webhook: h } }\n",
+            to: "reconcile.yaml")
+        #expect(try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path).code == 0)
+        for zone in ["b.example", "x.a.example", "ample.example"] {
+            let result = try await Command.reconcile("dns", "--local", "--format", "zone", "--zone", zone, in: folder.path)
+            #expect(result.code == 64 && result.errors.contains("no domain is in the zone \(zone)") && result.output.isEmpty, "\(result)")
+        }
+        let note = "The server was not told its mail host"
+        for format in ["table", "zone", "octodns", "terraform"] {
+            let result = try await Command.reconcile("dns", "--local", "--format", format, in: folder.path)
+            #expect(result.code == 0 && result.errors.contains(note) && !result.output.contains(note), "\(result.errors)")
+        }
+        #expect(try await Command.reconcile("dns", "--local", "--quiet", in: folder.path).errors.isEmpty)
+    }
+
+    @Test("writes a file for each zone whose name a file can have, and none when one cannot")
+    func longNames() async throws {
+        let folder = try Scratch()
+        /// Of so many bytes.
+        func name(_ count: Int) -> String {
+            let labels = Array(repeating: String(repeating: "a", count: 59), count: 4).joined(separator: ".")
+            return "\(String(repeating: "b", count: count - labels.utf8.count - 9)).\(labels).example"
+        }
+        func apply(_ names: [String]) async throws {
+            let domains = names.map { "  \($0): { webhook: h }\n" }.joined()
+            try folder.write(
+                "version: 1\nmanifest: m\nenvironment: e\nwebhooks: { h: { url: https://a.example/ } }\ndomains:\n\(domains)",
+                to: "reconcile.yaml")
+            let result = try await Command.reconcile("apply", "--local", "--auto-approve", in: folder.path)
+            #expect(result.code == 0, "\(result.errors)")
+        }
+        try await apply(["a.example", name(250)])
+        let good = try await Command.reconcile("dns", "--local", "--format", "zone", "--out", "good", in: folder.path)
+        #expect(good.code == 0, "\(good.errors)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.file("good"))
+        #expect(Set(files) == ["a.example.zone", "\(name(250)).zone"])
+        try await apply(["a.example", name(251)])
+        let bad = try await Command.reconcile("dns", "--local", "--format", "zone", "--out", "bad", in: folder.path)
+        #expect(bad.code == 1 && bad.errors.contains("255 bytes are the most"), "\(bad.errors)")
+        #expect(!FileManager.default.fileExists(atPath: folder.file("bad")))
+    }
 }

@@ -75,7 +75,34 @@ struct DNSTextTests {
     func identifiers() throws {
         let text = DNSText.terraform(try Self.zones(["a-b.example", "a.b.example", "1und1.example", "a.b-example.example"]))
         let names = text.matches(of: /"dns_mx_record_set" "([^"]*)"/).map { String($0.1) }
-        #expect(names == ["r_1und1_example", "a-b_example", "a_b-example_example", "a_b_example"])
+        #expect(names == ["_1und1_example", "a-b_example", "a_b-example_example", "a_b_example"])
+    }
+
+    @Test("have other names in Terraform than every other name, however odd, and such as it takes")
+    func manyIdentifiers() throws {
+        var (names, identifiers): (Set<String>, [String: String]) = (["1.acme.example", "r.1.acme.example", "_1.acme.example"], [:])
+        var texts = [""]
+        // All there are of up to six letters.
+        for _ in 0..<6 {
+            texts = texts.flatMap { text in ["a", "1", "-", "_", "."].map { text + $0 } }
+            names.formUnion(texts.filter { (try? DNSRecord(name: $0, .txt(""))) != nil })
+        }
+        #expect(names.count > 4000)
+        for name in names {
+            let identifier = DNSText.identifier(name)
+            #expect(identifier.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_-]*/) != nil, "\(identifier)")
+            if let other = identifiers.updateValue(name, forKey: identifier) { Issue.record("\(name) and \(other) are both \(identifier)") }
+        }
+        #expect(DNSText.identifier("_emailconnect.acme.example") == "__emailconnect_acme_example")
+    }
+
+    @Test("lead nowhere when the mail host is this machine's own name")
+    func nowhere() throws {
+        let lost = DomainStatus(
+            id: "dom_2", name: try DomainName("b.example"), owner: nil, verification: DomainVerification(),
+            records: [try DNSRecord(name: "b.example", .mx(preference: 10, exchange: try DomainName("mail.localhost")))])
+        #expect(DNSText.leadsNowhere([try Self.domain("a.example"), lost]))
+        #expect(try !DNSText.leadsNowhere([Self.domain("a.example"), Self.domain("localhost.example")]))
     }
 
     @Test("are shown with what there is in their place, and nothing of it can harm a terminal")

@@ -49,31 +49,46 @@ function verifyPlain(headers, body, secrets) {
   if (!wanted.some(other => isSame(given, other))) throw wrongSignature()
 }
 
+/** Without what could be taken for another line, or for a command to the terminal. */
+const oneLine = text => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
+
 /** One line, whatever the sender has put into the header. */
 function line(email) {
   const { from, subject } = email.message
   const sender = from.length > 0 ? from[0].address : 'nobody'
-  return `${email.recipient} <- ${sender}: ${subject || '(no subject)'}`.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
+  return oneLine(`${email.recipient} <- ${sender}: ${subject || '(no subject)'}`)
+}
+
+/** The code of a call that asks whether this endpoint wants to be called; undefined for mail. */
+function codeOf(call) {
+  if (call.type !== 'webhook.verification') return undefined
+  // It goes into the answer: only what cannot be taken for anything else.
+  if (typeof call.code !== 'string' || !/^[0-9A-Za-z]{1,128}$/.test(call.code)) throw new TypeError()
+  return call.code
 }
 
 /** What was taken, each once: the same email comes again when an answer was lost on its way. */
 const seen = new Set()
 
+/** What to answer with: the code of a verification, nothing to mail. */
 function take(headers, body, secrets, isPlain) {
   if (isPlain) verifyPlain(headers, body, secrets)
   else verify(headers, body, secrets, Date.now() / 1000)
-  let email, text
+  let email, code, text
   try {
     email = JSON.parse(body)
-    text = line(email)
+    code = codeOf(email)
+    text = code === undefined ? line(email) : oneLine(`verified: ${email.webhook.id} calls here`)
   } catch {
     throw new Refused(400, 'the body is no email')
   }
-  if (seen.has(email.id)) return
+  if (code === undefined && seen.has(email.id)) return ''
   process.stdout.write(text + '\n')
+  if (code !== undefined) return code
   // Only now: what went wrong before this comes again.
   seen.add(email.id)
   if (seen.size > remembered) seen.delete(seen.values().next().value)
+  return ''
 }
 
 /** The body as it came. */
@@ -95,8 +110,8 @@ const server = http.createServer(async (request, response) => {
   response.setHeader('Connection', 'close')
   try {
     if (request.method !== 'POST') throw new Refused(501, 'only POST')
-    take(request.headers, await read(request), secrets, process.env.WEBHOOK_CHECK === 'plain')
-    response.writeHead(204).end()
+    const answer = take(request.headers, await read(request), secrets, process.env.WEBHOOK_CHECK === 'plain')
+    response.writeHead(answer ? 200 : 204).end(answer)
   } catch (error) {
     if (error instanceof Refused) response.writeHead(error.status).end(error.message)
     else response.destroy()

@@ -61,12 +61,27 @@ def verify_plain(headers, body, secrets):
         raise Refused("the signature is another one; is WEBHOOK_SECRET the webhook's?")
 
 
+def one_line(text):
+    """Without what could be taken for another line, or for a command to the terminal."""
+    return "".join("?" if unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp") else letter for letter in text)
+
+
 def line(email):
     """One line, whatever the sender has put into the header."""
     message = email["message"]
     sender = message["from"][0]["address"] if message["from"] else "nobody"
-    text = f"{email['recipient']} <- {sender}: {message['subject'] or '(no subject)'}"
-    return "".join("?" if unicodedata.category(letter) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp") else letter for letter in text)
+    return one_line(f"{email['recipient']} <- {sender}: {message['subject'] or '(no subject)'}")
+
+
+def code_of(call):
+    """The code of a call that asks whether this endpoint wants to be called; None for mail."""
+    if call.get("type") != "webhook.verification":
+        return None
+    code = call["code"]
+    # It goes into the answer: only what cannot be taken for anything else.
+    if not (isinstance(code, str) and code.isascii() and code.isalnum() and len(code) <= 128):
+        raise ValueError
+    return code
 
 
 class Mailbox:
@@ -77,19 +92,25 @@ class Mailbox:
         self.seen, self.lock = collections.OrderedDict(), threading.Lock()
 
     def take(self, headers, body):
+        """What to answer with: the code of a verification, nothing to mail."""
         if self.is_plain:
             verify_plain(headers, body, self.secrets)
         else:
             verify(headers, body, self.secrets, time.time())
         email = json.loads(body)
+        code = code_of(email)
+        if code is not None:
+            print(one_line(f"verified: {email['webhook']['id']} calls here"), flush=True)
+            return code
         with self.lock:
             if email["id"] in self.seen:
-                return
+                return ""
             print(line(email), flush=True)
             # Only now: what went wrong before this comes again.
             self.seen[email["id"]] = True
             if len(self.seen) > REMEMBERED:
                 self.seen.popitem(last=False)
+        return ""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -104,12 +125,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(413, "the body is too large")
         body = self.rfile.read(int(length))
         try:
-            self.mailbox.take(self.headers, body)
+            answer = self.mailbox.take(self.headers, body)
         except Refused as refused:
             return self.answer(401, str(refused))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             return self.answer(400, "the body is no email")
-        self.answer(204, "")
+        self.answer(200 if answer else 204, answer)
 
     def answer(self, status, text):
         self.send_response(status)

@@ -18,14 +18,15 @@ struct Arrival: Sendable {
 
     /// Reads a message.
     /// - Parameters:
-    ///   - from: the envelope's sender; nil for whoever sent it by its header.
+    ///   - from: the envelope's sender; nil for whoever sent it by its header, `<>` for nobody.
     ///   - to: the envelope's recipients, with commas between; nil for those of its header.
     /// - Throws: ``Problem`` when it is too large, or an address is none.
     init(_ raw: [UInt8], from: String?, to: String?) throws(Problem) {
         do throws(MailFailure) { message = try MailMessage(parsing: raw) } catch { throw Problem(.tooLarge, error.description) }
         self.raw = raw
         let sender =
-            try from.map { (text) throws(Problem) in try Self.address(text, "from") } ?? (message.sender ?? message.from.first)?.address
+            try from == "<>"
+            ? nil : from.map { (text) throws(Problem) in try Self.address(text, "from") } ?? (message.sender ?? message.from.first)?.address
         self.sender = sender.map { $0.description.beginning(bytes: Self.addressLimit) }
         isEnvelope = to != nil
         var seen: Set<MailRecipient> = []

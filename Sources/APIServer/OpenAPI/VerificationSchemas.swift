@@ -41,7 +41,9 @@ extension Components {
             .init("verified_at", .nullable(.time), "When it did."),
             .init("response_code", .nullable(.integer(100...599)), "The status that it answered."),
             .init("failure", .nullable(.values(DeliveryFailure.allCases.map(\.rawValue))), "Why there was no answer."),
-            .init("code_until", .nullable(.time), "Until when the code may be sent; null when the endpoint has repeated it."),
+            .init(
+                "code_until", .nullable(.time),
+                "Until when the code may be sent; null when the endpoint has repeated it, or was not reached."),
         ])
     }
 }

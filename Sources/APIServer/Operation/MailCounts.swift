@@ -5,6 +5,7 @@ final class MailCounts: Sendable {
     private struct Memory {
         var emails: [EmailStatus: Int] = [:]
         var attempts: [String: Int] = [:]
+        var refusals: [SMTPRefusal: Int] = [:]
     }
 
     private let memory = Mutex(Memory())
@@ -22,6 +23,9 @@ final class MailCounts: Sendable {
         memory.withLock { $0.attempts[outcome, default: 0] += 1 }
     }
 
+    /// Mail was refused by SMTP.
+    func note(_ refusal: SMTPRefusal) { memory.withLock { $0.refusals[refusal, default: 0] += 1 } }
+
     /// What Prometheus reads.
     /// - Parameter queue: what waits now; left out when the database does not say.
     func families(_ queue: MailQueue?) -> [MetricFamily] {
@@ -33,6 +37,9 @@ final class MailCounts: Sendable {
             MetricFamily(
                 "reconcile_delivery_attempts_total", .counter, "Attempts to deliver, by what was answered or why nothing was.",
                 Self.outcomes.map { ("outcome", $0, memory.attempts[$0, default: 0]) }),
+            MetricFamily(
+                "reconcile_smtp_refusals_total", .counter, "Recipients and messages that were refused by SMTP, which no log of mail has.",
+                SMTPRefusal.allCases.map { ("reason", $0.rawValue, memory.refusals[$0, default: 0]) }),
         ]
         guard let queue else { return families }
         families += [

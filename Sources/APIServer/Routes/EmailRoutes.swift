@@ -19,7 +19,9 @@ extension Routes {
                 about: "Takes a message as it would come by SMTP, for those recipients whose domain is the account's.", group: "Emails",
                 access: .scopes([.emailsWrite]),
                 parameters: [
-                    .init("from", .text(pattern: "^\(Self.address)$", length: 3...254), "The envelope's sender; else the header's."),
+                    .init(
+                        "from", .text(pattern: "^(<>|\(Self.address))$", length: 2...254),
+                        "The envelope's sender, `<>` for none, as a bounce has it; else the header's."),
                     .init(
                         "to", .text(pattern: "^\(Self.address)(,\(Self.address)){0,99}$"),
                         "The envelope's recipients, with commas between, all on the account's domains; else those of the header."),

@@ -75,9 +75,13 @@ extension Routes {
         var code: String?
         for member in try await call.json().members("an object") {
             guard member.key.text == "code" else { throw Problem(.invalid, "send {\"code\": \"...\"}") }
-            code = try member.value.text()
+            do throws(Rejection) { code = try member.value.text() } catch {
+                throw Rejection(error.problem, error.remedy, pointer: "/code")
+            }
         }
-        guard let code, (1...128).contains(code.unicodeScalars.count) else { throw Problem(.invalid, "send {\"code\": \"...\"}") }
+        guard let code, (1...128).contains(code.unicodeScalars.count) else {
+            throw Rejection("a code has 1 to 128 letters", "send {\"code\": \"...\"}", pointer: "/code")
+        }
         try await verifier.complete(call.id(), code: code, by: call.caller)
         return try await item(Webhook.self, call.id(), call, .ok)
     }

@@ -17,6 +17,8 @@ struct SMTPSession: Sendable {
 
     /// Mistakes after which nobody listens any more.
     private static let mistakeLimit = 20
+    /// Refusals in a row, with no message between, after which somebody guesses names. A list with many old addresses has fewer.
+    private static let refusalLimit = 100
 
     let mailbox: SMTPMailbox
     let peer: SMTPPeer
@@ -24,6 +26,9 @@ struct SMTPSession: Sendable {
     private var greeting: SMTPPeer.Greeting?
     private var envelope: Envelope?
     private var mistakes = 0
+    private var refusals = 0
+    /// The domain that the client asks for just now.
+    private var domain: DomainName?
 
     init(_ mailbox: SMTPMailbox, _ peer: SMTPPeer) {
         self.mailbox = mailbox
@@ -32,7 +37,8 @@ struct SMTPSession: Sendable {
 
     /// Answers what a client has said.
     mutating func answer(_ piece: SMTPReader.Piece) async -> SMTPReply {
-        let reply: SMTPReply
+        domain = nil
+        var reply: SMTPReply
         switch piece {
         case .line(let line): reply = await command(line)
         case .longLine: reply = .longLine
@@ -41,9 +47,24 @@ struct SMTPSession: Sendable {
             envelope = nil
             reply = .tooLarge
         }
-        guard reply.text.hasPrefix("5") else { return reply }
+        if let refusal = reply.refusal { mailbox.note(refusal, from: peer, domain: domain) }
+        if let last = lastWord(reply) {
+            reply = last
+            if let refusal = reply.refusal { mailbox.note(refusal, from: peer, domain: nil) }
+        }
+        return reply
+    }
+
+    /// What ends the session when there have been too many replies like this one. A mailbox that is not here is an answer, not a mistake: a
+    /// list may well name some.
+    private mutating func lastWord(_ reply: SMTPReply) -> SMTPReply? {
+        guard reply.isPermanent, reply != .noRecipients else { return nil }
+        if reply.refusal != nil {
+            refusals += 1
+            return refusals > Self.refusalLimit ? .tooManyGuesses : nil
+        }
         mistakes += 1
-        return mistakes > Self.mistakeLimit ? .tooManyMistakes : reply
+        return mistakes > Self.mistakeLimit ? .tooManyMistakes : nil
     }
 
     private mutating func command(_ line: [UInt8]) async -> SMTPReply {
@@ -62,7 +83,7 @@ struct SMTPSession: Sendable {
         case "RCPT": return await recipient(line)
         case "DATA":
             guard let envelope else { return .badOrder }
-            guard !envelope.recipients.isEmpty else { return SMTPReply("554 5.5.1 No valid recipients") }
+            guard !envelope.recipients.isEmpty else { return .noRecipients }
             return SMTPReply("354 End with a dot on a line of its own", next: .message)
         case "RSET":
             envelope = nil
@@ -104,8 +125,13 @@ struct SMTPSession: Sendable {
         guard let path = Self.path(line, behind: "RCPT TO:", isUTF8: envelope.isUTF8), let address = path.address else { return .badSyntax }
         guard path.parameters.isEmpty else { return SMTPReply("555 5.5.4 No such parameter") }
         guard envelope.recipients.count < Inlet.recipientLimit else { return .tooManyRecipients }
-        guard let recipient = MailRecipient(address) else { return .notHere }
         do {
+            // Only postmaster may stand without a domain.
+            let isPostmaster = address.domain.isEmpty
+            guard let recipient = try await isPostmaster ? mailbox.postmaster() : MailRecipient(address) else {
+                return isPostmaster ? .noPostmaster : .notHere
+            }
+            domain = recipient.domain
             guard let found = try await mailbox.find(recipient) else { return .notHere }
             switch found.outcome {
             case .refuses(.domainDisabled): return .disabled
@@ -126,6 +152,7 @@ struct SMTPSession: Sendable {
             // It would be when it is sent again.
             return .tooLarge
         } catch { return .trouble }
+        refusals = 0
         return SMTPReply("250 2.6.0 The message is stored")
     }
 

@@ -9,7 +9,9 @@ public enum DNSFile {
     /// Reads one. It is read again for each question, so that what is added counts at once.
     /// - Throws: when it cannot be read, or is none.
     public static func read(_ path: String) throws(DNSFileFailure) -> MasterFile {
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else { throw DNSFileFailure("it cannot be read") }
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            throw DNSFileFailure(FileTrouble.reason(path) ?? "it cannot be read")
+        }
         guard data.count <= limit else { throw DNSFileFailure("it is larger than \(limit) bytes") }
         do throws(MasterFileFailure) { return try MasterFile(parsing: Array(data)) } catch {
             throw DNSFileFailure("line \(error.line): \(error.problem)")

@@ -12,12 +12,12 @@ struct Verifier: Sendable {
         var attempt: Attempt
         /// When the endpoint has answered: now, or before.
         var verifiedAt: String?
-        /// Until when the code is good that waits for somebody to send it; nil when the endpoint has repeated it.
+        /// Until when the code is good that waits for somebody to send it; nil when the endpoint has repeated it, or the call left nothing there.
         var codeUntil: Timestamp?
     }
 
     /// Looks for a domain's records.
-    /// - Throws: ``Problem`` when there is no such domain, or it is none of the caller's.
+    /// - Throws: ``Problem`` when there is no such domain, or it is none of the caller's, or it is known that nobody can be asked.
     func domain(_ id: String, by caller: Caller) async throws {
         let account = caller.accountID
         let found = try await store.read { transaction in
@@ -30,6 +30,8 @@ struct Verifier: Sendable {
         }
         guard let found else { throw Problem(.notFound, "there is no domain \(id.prefix(64))") }
         try caller.requireOwner(found.owner)
+        // It is the server's own file: not to be taken for name servers that do not answer.
+        if let trouble = outside.trouble() { throw Problem(.internal, trouble) }
         let needed = try DomainNeeds.records(of: found.name, account: account, mailHost: found.mailHost)
         let check = await DomainCheck(needed, outside.lookUp)
         let time = clock.now()
@@ -55,7 +57,7 @@ struct Verifier: Sendable {
         let isAnswered = challenge.isAnswered(by: attempt)
         let now = clock.now()
         return try await store.write { transaction in
-            var isWaiting = true
+            var isWaiting = attempt.failure.map(\.mayHaveArrived) ?? true
             if isAnswered, case .verified = try WebhookVerification.take(challenge.code.reveal(), of: id, at: now, in: transaction) {
                 isWaiting = false
             }
@@ -78,6 +80,16 @@ struct Verifier: Sendable {
         case .wrong(let left) where left > 0:
             throw Problem(.wrongCode, "this is not the code that the endpoint was called with; \(left) more may be tried")
         case .wrong, .none: throw Problem(.wrongCode, "no code is good any more: the webhook's /verify sends another one")
+        }
+    }
+}
+
+extension DeliveryFailure {
+    /// Whether the endpoint may have read the call all the same.
+    fileprivate var mayHaveArrived: Bool {
+        switch self {
+        case .unresolvable, .addressRefused, .tls: false
+        case .unreachable, .timeout, .malformed: true
         }
     }
 }

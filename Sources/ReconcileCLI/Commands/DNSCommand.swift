@@ -56,24 +56,25 @@ struct DNSCommand: AsyncParsableCommand {
         if !zone.isEmpty, format == .table || format == .json {
             throw ValidationError("--zone goes with --format zone, octodns or terraform")
         }
-        do throws(Rejection) {
-            _ = try names(domain)
-            _ = try names(zone)
-        } catch { throw ValidationError(error.sentence) }
+        _ = try names(domain, of: "--domain")
+        _ = try names(zone, of: "--zone")
     }
 
-    private func names(_ texts: [String]) throws(Rejection) -> [DomainName] {
-        var names: [DomainName] = []
-        for text in texts { names.append(try DomainName(text)) }
-        return names
+    private func names(_ texts: [String], of option: String) throws -> [DomainName] {
+        try texts.map { text in
+            do throws(Rejection) { return try DomainName(text) } catch {
+                throw ValidationError("\(option) \(Escaped.quoted(text)): \(error.sentence)")
+            }
+        }
     }
 
     func run() async throws {
         let session = Session(output)
         try await session.run("dns", format == .json ? .json : .text) {
             let desired = try domain.isEmpty ? session.loadOrExit(manifest ?? "reconcile.yaml").desired : nil
-            let wanted = try desired?.domains.compactMap(\.value.name) ?? names(domain)
+            let wanted = try desired?.domains.compactMap(\.value.name) ?? names(domain, of: "--domain")
             if wanted.isEmpty { session.note("The manifest declares no domain.") }
+            try checkZones(wanted, session)
             let status = try await session.withAccount(account, desired?.pins ?? ServerPins(), writes: check) { client, _ in
                 let known = Dictionary(try await client.status(of: [.domain]).domains.map { ($0.name, $0) }) { first, _ in first }
                 var domains = Set(wanted).sorted().compactMap { known[$0] }
@@ -84,11 +85,29 @@ struct DNSCommand: AsyncParsableCommand {
                 let lacks = check && domains.contains { $0.verification.status != .verified }
                 if lacks, format != .table { noteLacking(domains, session) }
                 let status: ExitStatus = lacks || domains.count < Set(wanted).count ? .failed : .done
+                if format != .json, DNSText.leadsNowhere(domains) { noteMailHost(session) }
                 try write(domains, status, session)
                 return status
             }
             try session.exit(status)
         }
+    }
+
+    /// A zone without any of the domains was meant to have some.
+    private func checkZones(_ wanted: [DomainName], _ session: Session) throws {
+        let empty = try names(zone, of: "--zone").filter { zone in
+            !wanted.contains { $0 == zone || $0.text.hasSuffix(".\(zone.text)") }
+        }
+        guard !wanted.isEmpty, !empty.isEmpty else { return }
+        for zone in empty { session.fail("no domain is in the zone \(zone.text)", "--zone names one that domains are below") }
+        throw ExitCode(ExitStatus.usage.rawValue)
+    }
+
+    /// Before somebody publishes it.
+    private func noteMailHost(_ session: Session) {
+        session.note(
+            "The server was not told its mail host, and these MX records lead nowhere: start it with serve --mail-host NAME before they go "
+                + "into a zone.")
     }
 
     /// What a table shows and the other formats have no place for.
@@ -100,7 +119,7 @@ struct DNSCommand: AsyncParsableCommand {
     }
 
     private func write(_ domains: [DomainStatus], _ status: ExitStatus, _ session: Session) throws {
-        let zones = DNSZone.zones(of: domains, cuts: try names(zone))
+        let zones = DNSZone.zones(of: domains, cuts: try names(zone, of: "--zone"))
         switch format {
         case .table: try session.write(DNSText.table(domains, session.style))
         case .json: try session.writeJSON(DNSText.json(domains, errors: session.errors, exit: status))
@@ -119,7 +138,15 @@ struct DNSCommand: AsyncParsableCommand {
     }
 
     private func save(_ zones: [DNSZone], in folder: String, as ending: String, _ text: (DNSZone) -> String, _ session: Session) throws {
-        for zone in zones { try session.save(Array(text(zone).utf8), to: "\(folder)/\(zone.name.text).\(ending)") }
+        let files = zones.map { (name: "\($0.name.text).\(ending)", text: text($0)) }
+        // All or none: half of the zones are worse than none of them.
+        if let long = files.first(where: { $0.name.utf8.count > SystemFiles.longestName }) {
+            session.fail(
+                "no file can be called \(long.name): \(SystemFiles.longestName) bytes are the most",
+                "leave --out out, or put the domain into a zone above it with --zone")
+            throw ExitCode(ExitStatus.failed.rawValue)
+        }
+        for file in files { try session.save(Array(file.text.utf8), to: "\(folder)/\(file.name)") }
         session.note("\(zones.count) \(zones.count == 1 ? "zone" : "zones") written to \(Escaped.line(folder)).")
     }
 }

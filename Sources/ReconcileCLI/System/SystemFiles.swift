@@ -5,6 +5,9 @@ import Reconciler
 
 /// Files, with failures in words.
 enum SystemFiles {
+    /// The longest name of a file, in bytes. https://man7.org/linux/man-pages/man3/pathconf.3.html
+    static let longestName = 255
+
     /// The largest file that is read, in bytes; a pipe has no end of its own.
     private static let limit = 256 << 20
 
@@ -111,7 +114,10 @@ enum SystemFiles {
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: folderMode])
         } catch { throw FileFailure("cannot make the folder \(Escaped.line(folder))") }
         var generator = SystemRandomNumberGenerator()
-        let draft = "\(path).\(Token.random(8, &generator)).tmp"
+        let ending = "\(Token.random(8, &generator)).tmp"
+        // A name that is itself as long as it may be has no room for more.
+        let hasRoom = (path.split(separator: "/").last?.utf8.count ?? 0) + 1 + ending.utf8.count <= longestName
+        let draft = hasRoom ? "\(path).\(ending)" : "\(folder)/.\(ending)"
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure("cannot write in the folder \(Escaped.line(folder))") }
         if keepsMode, isThere { _ = fchmod(descriptor, status.st_mode & 0o777) }

@@ -29,6 +29,14 @@ public enum DNSText {
         }
     }
 
+    /// Whether mail for one of the domains would be led to whatever machine sends it: what a server says that was not told its own name.
+    /// https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+    public static func leadsNowhere(_ domains: [DomainStatus]) -> Bool {
+        domains.contains { domain in
+            domain.records.contains { if case .mx(_, let exchange) = $0.data { exchange.text.hasSuffix(".localhost") } else { false } }
+        }
+    }
+
     /// As one JSON object and a line feed.
     public static func json(_ domains: [DomainStatus], errors: [PlanJSON.Failure], exit: ExitStatus) -> String {
         var json = JSONWriter()
@@ -110,10 +118,13 @@ public enum DNSText {
             "resource \"dns_\(record.type.lowercased())_record_set\" \"\(identifier(record.name))\" {\n\(lines.joined(separator: "\n"))\n}\n"
     }
 
-    /// A name that no other record of the type has: names have no `_` but at the front of a label.
-    private static func identifier(_ name: String) -> String {
-        let identifier = name.replacing("_", with: "__").replacing(".", with: "_")
-        return identifier.utf8.first.map { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") } == true ? "r_\(identifier)" : identifier
+    /// A resource's name that no other record's name comes to. Names are in lower case, and begin with no dot: so a capital stands for what
+    /// the dots have taken, and one `_` before what may not be the first is no `_` of the name, which would be two.
+    static func identifier(_ name: String) -> String {
+        let rest = { (text: Substring) in String(text).replacing("_", with: "U").replacing(".", with: "_") }
+        guard let first = name.utf8.first else { return "_" }
+        if first == UInt8(ascii: "_") { return "__\(rest(name.dropFirst()))" }
+        return (0x61...0x7A).contains(first) ? rest(name[...]) : "_\(rest(name[...]))"
     }
 
     /// Inside quotes. https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences

@@ -21,6 +21,12 @@ def body(id, subject="It does not start", sender="jane@customer.example"):
         "type": "email.received", "id": id, "recipient": "support@acme.example",
         "message": {"subject": subject, "from": [{"name": "", "address": sender}] if sender else []}}, ensure_ascii=False).encode()
 
+def asking(code, webhook="wh_1"):
+    """A call that asks whether the endpoint wants to be called."""
+    return json.dumps({
+        "type": "webhook.verification", "id": "whv_1", "created_at": "2026-11-24T08:00:00Z", "webhook": {"id": webhook}, "code": code,
+        "expires_at": "2026-11-24T08:15:00Z"}).encode()
+
 def signed(id, content, secret, age=0):
     moment = datetime.datetime.fromtimestamp(int(time.time()) - age, datetime.timezone.utc)
     return {
@@ -36,9 +42,12 @@ class Receiver:
 
     def call(self, content, headers, method="POST"):
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        line.request(method, "/", content, headers, encode_chunked="Transfer-Encoding" in headers)
+        try:
+            line.request(method, "/", content, headers, encode_chunked="Transfer-Encoding" in headers)
+        except BrokenPipeError:
+            pass  # It has answered before it was told everything.
         answer = line.getresponse()
-        answer.read()
+        self.said = answer.read()
         return answer.status
 
     def printed(self):
@@ -88,6 +97,28 @@ def standard(command):
         line, line, "support@acme.example <- nobody: (no subject)",
         "support@acme.example <- jane@customer.example: a?root@evil.example <- b?[2J??"], printed)
 
+def verification(command):
+    """The code comes back alone, whatever else was sent, and only to who signs."""
+    receiver = Receiver(command)
+    code = "4fK2x9QaB7cD1eF04fK2x9QaB7cD1eF0"
+    def call(content, secret=NEW):
+        return receiver.call(content, signed("whv_1", content, secret))
+    for _ in range(2):
+        check("the code comes back", (call(asking(code)), receiver.said) == (200, code.encode()), receiver.said)
+    check("not to who does not sign", call(asking(code), WRONG) == 401 and code.encode() not in receiver.said, receiver.said)
+    for wrong in ("", "a b", "<script>", "ü", "x" * 129, None, 5, ["a"]):
+        check("no code", (call(asking(wrong)), receiver.said) == (400, b"the body is no email"), receiver.said)
+    hostile = asking(code, "wh\n\x1b[2J")
+    check("one line", call(hostile) == 200)
+    check("mail after that", (call(body("email_1")), receiver.said) == (204, b""), receiver.said)
+    printed = receiver.printed()
+    check("the lines of verification", printed == [
+        "verified: wh_1 calls here", "verified: wh_1 calls here", "verified: wh??[2J calls here",
+        "support@acme.example <- jane@customer.example: It does not start"], printed)
+    receiver = Receiver(command, WEBHOOK_CHECK="plain")
+    check("by the plain signature too", (call(asking(code)), receiver.said) == (200, code.encode()), receiver.said)
+    receiver.printed()
+
 def rotation(command):
     receiver = Receiver(command, WEBHOOK_SECRET=f"{NEW} {OLD} {TEXT}")
     statuses = [
@@ -112,6 +143,7 @@ def plain(command):
 
 for command in (["python3", f"{examples}/receiver.py"], ["node", f"{examples}/receiver.js"]):
     standard(command)
+    verification(command)
     rotation(command)
     plain(command)
     ended = subprocess.run([*command, "0"], env={**os.environ, "WEBHOOK_SECRET": ""}, capture_output=True, text=True, timeout=30)

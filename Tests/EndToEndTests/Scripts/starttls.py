@@ -138,8 +138,8 @@ with server:
         check("one certificate is enough for HTTP and mail", secure.starttls(context=trusting)[0] == 220)
     for arguments, code, words in (
         (["--smtp-cert", "mail.crt"], 64, "--smtp-cert and --smtp-key go together"),
-        (["--smtp-cert", "none.crt", "--smtp-key", "mail.key"], 1, "the certificate for mail cannot be used"),
-        (["--smtp-cert", "mail.key", "--smtp-key", "mail.crt"], 1, "check the two PEM files"),
+        (["--smtp-cert", "none.crt", "--smtp-key", "mail.key"], 1, "none.crt: there is no such file"),
+        (["--smtp-cert", "mail.key", "--smtp-key", "mail.crt"], 1, "mail.key has no certificate in PEM"),
         (["--retry-pauses", "5"], 64, "--retry-pauses takes durations as in 5s,5m,1h"), (["--retry-pauses", "2d"], 64, "24h at most"),
         (["--retry-pauses", ",".join(["1s"] * 21)], 64, "at most 20 pauses"), (["--retry-pauses", "1s,"], 64, "not a duration"),
     ):

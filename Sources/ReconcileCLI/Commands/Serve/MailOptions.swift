@@ -7,8 +7,11 @@ struct MailOptions: ParsableArguments {
     @Option(help: "Listen for mail by SMTP at this port; 0 lets the system choose.")
     var smtp: Int?
 
-    @Option(help: "The address to listen at for mail.")
-    var smtpHost = "127.0.0.1"
+    @Option(help: "The address to listen at for mail. (default: 127.0.0.1)")
+    var smtpHost: String?
+
+    /// The address that is listened at, if there is a port.
+    var host: String { smtpHost ?? "127.0.0.1" }
 
     @Option(
         help: ArgumentHelp("Offer STARTTLS for mail with this certificate chain, PEM; else with --tls-cert.", valueName: "file"),
@@ -34,6 +37,7 @@ struct MailOptions: ParsableArguments {
     func validate() throws {
         guard (0...65535).contains(smtp ?? 0) else { throw ValidationError("--smtp takes 0 to 65535") }
         guard (smtpCert == nil) == (smtpKey == nil) else { throw ValidationError("--smtp-cert and --smtp-key go together") }
+        guard smtp != nil || smtpHost == nil else { throw ValidationError("--smtp-host is for --smtp PORT") }
         guard smtp != nil || smtpCert == nil else { throw ValidationError("--smtp-cert is for --smtp PORT") }
         var options = ServerOptions()
         try set(in: &options)
@@ -41,7 +45,7 @@ struct MailOptions: ParsableArguments {
 
     /// Sets what they say. The certificate for HTTP is set before.
     func set(in options: inout ServerOptions) throws {
-        options.mailAddress = smtp.map { .init(host: smtpHost, port: $0) }
+        options.mailAddress = smtp.map { .init(host: host, port: $0) }
         options.mailCertificate = options.certificate
         if let smtpCert, let smtpKey { options.mailCertificate = .init(chain: smtpCert, key: smtpKey) }
         options.webhookTargets.allowsAll = allowPrivateTargets

@@ -119,7 +119,7 @@ struct ServeCommand: AsyncParsableCommand {
                 database: database.db, access: .keys, options: try options, logger: log.logger)
             try await FirstKey(session, keyFile: firstKey.keyFile).handOver(of: server)
             let (host, isSecure, database, publicUrl) = (host, tlsCert != nil, database.db, publicUrl)
-            let mailHost = mail.smtpHost
+            let mailHost = mail.host
             try await server.run(at: .tcp(host: host, port: port), handlesSignals: true) { port in
                 try? session.write("listening for mail on \(mailHost.contains(":") ? "[\(mailHost)]" : mailHost):\(port)\n")
             } onReady: { port in
@@ -138,18 +138,15 @@ struct ServeCommand: AsyncParsableCommand {
             throw code
         } catch is MailAddressFailure {
             session.fail(
-                "cannot listen for mail at \(Escaped.line(mail.smtpHost)) port \(mail.smtp ?? 0)",
+                "cannot listen for mail at \(Escaped.line(mail.host)) port \(mail.smtp ?? 0)",
                 "check the address, or choose another port; --smtp 0 finds one")
             throw ExitCode(ExitStatus.failed.rawValue)
-        } catch is MailCertificateFailure {
-            session.fail("the certificate for mail cannot be used", "check the two PEM files: the chain, and the key that belongs to it")
+        } catch let failure as CertificateFailure {
+            session.fail(failure.problem, "it takes two PEM files: the certificate with its chain, and the key that belongs to it")
             throw ExitCode(ExitStatus.failed.rawValue)
         } catch {
             session.fail(
-                tlsCert == nil
-                    ? "cannot listen at \(Escaped.line(host)) port \(port)"
-                    : "cannot listen at \(Escaped.line(host)) port \(port), or the certificate cannot be used",
-                "check the address\(tlsCert == nil ? "" : " and the two PEM files"), or choose another port; --port 0 finds one")
+                "cannot listen at \(Escaped.line(host)) port \(port)", "check the address, or choose another port; --port 0 finds one")
             throw ExitCode(ExitStatus.failed.rawValue)
         }
     }
