@@ -14,7 +14,7 @@ struct SMTPLimitTests {
         try await Account.with { account in
             _ = try await account.prepare()
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
-            let mailbox = SMTPMailbox(store: account.server.store, inlet: account.server.inlet)
+            let mailbox = account.server.mailbox
             let service = SMTPService(address: .init(host: "127.0.0.1", port: 0), mailbox: mailbox, tls: nil, room: room) { port.yield($0) }
             let running = Task { try await service.run() }
             var found = ports.makeAsyncIterator()

@@ -17,7 +17,6 @@ struct Inlet: Sendable {
     /// - Returns: the ids of the emails, one a recipient.
     /// - Throws: ``Problem`` when there is no such recipient.
     func accept(_ arrival: Arrival, account: String) async throws -> [String] {
-        let (clock, random) = (clock, random)
         let (ids, statuses) = try await store.write { transaction in
             let time = clock.now()
             var routes: [(recipient: MailRecipient, route: MailRoute)] = []
@@ -35,15 +34,7 @@ struct Inlet: Sendable {
             guard routes.count <= Self.recipientLimit else {
                 throw Problem(.invalid, "a message is taken for at most \(Self.recipientLimit) recipients at once")
             }
-            // What goes nowhere is logged without its content.
-            let isKept = routes.contains { $0.route.webhookID != nil }
-            let content = try isKept ? MailLog.keep(arrival.raw, account: account, at: time, in: transaction) : nil
-            var ids: [String] = []
-            for (recipient, route) in routes {
-                let id = "email_" + random.identifier(16)
-                try MailLog.add(id, arrival, recipient, route, content: content, account: account, at: time, in: transaction)
-                ids.append(id)
-            }
+            let ids = try keep(arrival, routes, account: account, at: time, in: transaction)
             try MailLog.prune(at: time, in: transaction)
             return (ids, routes.map(\.route.status))
         }
@@ -59,6 +50,45 @@ struct Inlet: Sendable {
         let isAnew = try await store.write { try Replay.begin(id, account: account, at: time, in: $0) }
         if isAnew { counts.note(.queued) }
         bell.ring()
+    }
+
+    /// Takes one message for several accounts, in one transaction: a sender that is told to try again has reached none of them.
+    /// - Throws: ``Problem`` when a recipient's domain is not the account's any more.
+    func accept(_ arrivals: [(account: String, arrival: Arrival)]) async throws {
+        let statuses = try await store.write { transaction in
+            let time = clock.now()
+            var statuses: [EmailStatus] = []
+            for (account, arrival) in arrivals {
+                let routes = try arrival.recipients.map { recipient in
+                    guard let route = try MailRoute.find(recipient, account: account, in: transaction) else {
+                        throw Problem(.notFound, "the account has no domain \(recipient.domain.text) any more")
+                    }
+                    return (recipient: recipient, route: route)
+                }
+                _ = try keep(arrival, routes, account: account, at: time, in: transaction)
+                statuses += routes.map(\.route.status)
+            }
+            try MailLog.prune(at: time, in: transaction)
+            return statuses
+        }
+        for status in statuses { counts.note(status) }
+        bell.ring()
+    }
+
+    /// Writes a message into the log, once for each recipient.
+    /// - Returns: their ids.
+    private func keep(
+        _ arrival: Arrival, _ routes: [(recipient: MailRecipient, route: MailRoute)], account: String, at time: Timestamp,
+        in transaction: Transaction
+    ) throws -> [String] {
+        // What goes nowhere is logged without its content.
+        let isKept = routes.contains { $0.route.webhookID != nil }
+        let content = try isKept ? MailLog.keep(arrival.raw, account: account, at: time, in: transaction) : nil
+        return try routes.map { recipient, route in
+            let id = "email_" + random.identifier(16)
+            try MailLog.add(id, arrival, recipient, route, content: content, account: account, at: time, in: transaction)
+            return id
+        }
     }
 
     /// Ends a webhook's suspension; what has waited is due now.

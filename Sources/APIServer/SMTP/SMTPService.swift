@@ -72,9 +72,6 @@ struct SMTPService: Service {
 /// Nobody can listen for mail at the address that was told.
 public struct MailAddressFailure: Error {}
 
-/// The certificate for mail cannot be used.
-public struct MailCertificateFailure: Error {}
-
 /// Closes a connection on which nothing happens.
 private final class IdleCloser: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
