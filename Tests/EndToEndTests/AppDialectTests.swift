@@ -196,40 +196,6 @@ struct AppDialectTests {
         }
     }
 
-    @Test("200 aliases are made within the time that was announced, however often the account says that it is enough")
-    func pace() async throws {
-        try await AppWorld.with(limitsRequests: true) { world in
-            let aliases = (0..<198).map { "a\($0): {}" }.joined(separator: ", ")
-            let yaml = """
-                version: 1
-                manifest: app
-                environment: test
-                webhooks: { a: { url: https://a.example/in } }
-                domains: { one.example: { aliases: { \(aliases) } } }
-
-                """
-            let effects = Effects.test(files: ["m.yaml": yaml])
-            try await world.with(try Owner(Self.owner)) { account in
-                let planned = try await world.plan(yaml, by: account)
-                let prepared = try Pipeline.prepare(planned, onLoopback: true, effects)
-                let estimate = try #require(await Pipeline.estimate(prepared, for: account))
-                #expect(estimate.calls == 203 && estimate.limit == 100 && estimate.window == 60)
-                #expect(estimate.text == "203 calls, at 100 a minute: about 3 min")
-                let start = world.clock.seconds
-                let applied = try await Pipeline.apply(prepared, planned, to: account, onLoopback: true, effects)
-                #expect(applied.exit == .done)
-                #expect((60...estimate.seconds).contains(world.clock.seconds - start), "\(world.clock.seconds - start) s")
-            }
-        }
-    }
-
-    @Test("what is said of the time is what the service's plan Free comes to")
-    func estimate() {
-        #expect(CallEstimate(calls: 203, limit: 100, window: 3600, seconds: 7308).text == "203 calls, at 100 an hour: about 2 h 2 min")
-        #expect(CallEstimate(calls: 1, limit: 100, window: 3600, seconds: 0).text == "1 call, at 100 an hour: no wait")
-        #expect(CallEstimate(calls: 5000, limit: 100, window: 86_400, seconds: 7200).text == "5000 calls, at 100 a day: about 2 h")
-    }
-
     // MARK: who manages what
 
     @Test("what is there already is adopted only with consent, a webhook by its name; two of a name are a conflict that names both")
