@@ -87,7 +87,7 @@ struct SMTPLimitTests {
         }
     }
 
-    @Test("is no end of time: a message and a connection come to an end")
+    @Test("is no end of time: a message and a connection come to an end", .timeLimit(.minutes(5)))
     func time() async throws {
         for field in [\SMTPLimits.message, \SMTPLimits.connection] {
             var limits = SMTPLimits()

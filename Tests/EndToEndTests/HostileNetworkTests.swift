@@ -7,7 +7,7 @@ import Testing
 import TestSupport
 
 /// One case at a time: each has a server, a proxy and a client with threads and sockets of their own.
-@Suite("A hostile network", .serialized, .timeLimit(.minutes(5)))
+@Suite("A hostile network", .serialized, .timeLimit(.minutes(2)))
 struct HostileNetworkTests {
     /// The requests that a run makes.
     enum Request: CaseIterable, Sendable {
